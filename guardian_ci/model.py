@@ -1,0 +1,248 @@
+"""The nouns that all layers share. Values only: frozen, no behaviour beyond their own arithmetic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+PICODOLLARS: Final = 10**12
+"""Picodollars in a dollar: holds every published rate times every multiplier exactly."""
+
+RUN_TOKEN_PREFIX: Final = "gci-"
+"""How a per-run token begins. It stands for the provider's key and is worth nothing outside the proxy."""
+
+
+class WireProtocol(StrEnum):
+    """How a call is spoken."""
+
+    ANTHROPIC_MESSAGES = "anthropic-messages"
+    OPENAI_CHAT = "openai-chat"
+    OPENAI_RESPONSES = "openai-responses"
+    GEMINI_GENERATE = "gemini-generate"
+
+
+class Operation(StrEnum):
+    """What a call asks for. Only ``GENERATE`` costs money."""
+
+    GENERATE = "generate"
+    COUNT_TOKENS = "count_tokens"
+    MODELS = "models"
+
+
+class Verdict(StrEnum):
+    """What policy says of one thing."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a policy says what it says. ``line`` counts from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule saw.
+
+    ``rule`` is the rule's id; ``reason`` a short code for programs (``token_budget_exceeded``); ``message`` one
+    sentence for people, with the way out; ``subject`` the tool, model or path it is about. ``throttle`` marks a
+    finding that only paces the agent (it shall come back after ``retry_after`` seconds): it blocks the call
+    but is no violation.
+    """
+
+    rule: str
+    verdict: Verdict
+    reason: str
+    message: str
+    subject: str = ""
+    place: Place | None = None
+    retry_after: int | None = None
+    throttle: bool = False
+
+    @property
+    def violation(self) -> bool:
+        """Whether the finding fails the build."""
+        return self.verdict is Verdict.BLOCK and not self.throttle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One rule's line in the trace of a decision."""
+
+    rule: str
+    verdict: Verdict
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolOffer:
+    """A tool that a request offers to the model. ``provider_executed``: the provider runs it, no agent sees it."""
+
+    name: str
+    canonical: str
+    provider_executed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolUse:
+    """A complete tool call in an answer.
+
+    ``canonical`` is the agent-independent name (``bash``, ``read_file``; see ``policy.tools``); ``paths`` the
+    file paths that its arguments name; ``command`` the shell command, if it is one; ``arguments`` the JSON text
+    (or raw text of a custom tool) as the model wrote it.
+    """
+
+    id: str
+    name: str
+    canonical: str
+    arguments: str
+    paths: tuple[str, ...] = ()
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """A tool's result as the next request reports it. ``ok`` is None where the protocol does not say."""
+
+    id: str
+    ok: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSize:
+    """What is known of a request's input before the provider counts it.
+
+    ``text_bytes`` is the decoded body's size without base64 media (never sized by bytes); ``hidden_tokens``
+    bounds context that the provider adds itself (``previous_response_id``).
+    """
+
+    text_bytes: int
+    images: int = 0
+    pdf_pages: int = 0
+    audio_seconds: int = 0
+    hidden_tokens: int = 0
+    has_tools: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request of an agent, as facts.
+
+    ``fingerprint`` is a digest of the new part of the conversation (all behind the last assistant turn);
+    ``max_output_tokens`` what the request asks for, None where it does not say; ``choices`` is OpenAI's ``n``.
+    The fields from ``service_tier`` on are the request's price-relevant wishes, in the provider's own words.
+    """
+
+    protocol: WireProtocol
+    operation: Operation
+    model: str
+    stream: bool
+    fingerprint: str
+    size: InputSize
+    max_output_tokens: int | None = None
+    choices: int = 1
+    tools: tuple[ToolOffer, ...] = ()
+    tool_results: tuple[ToolResult, ...] = ()
+    service_tier: str | None = None
+    speed: str | None = None
+    geo: str | None = None
+    cache_ttl: str | None = None
+    """The longest cache lifetime that the request may write: ``5m``, ``1h``, ``24h``, or None for no write."""
+    max_web_searches: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one answer is billed for: disjoint token counts by kind, so that they may be added.
+
+    ``input_tokens`` excludes all cached tokens and all audio and image tokens that are counted apart;
+    ``output_tokens`` includes reasoning; ``reasoning_tokens`` is the part of it that was reasoning and is never
+    billed again. ``parts`` are Anthropic's ``iterations``, each billed at its own model.
+    ``reported_picodollars`` is the cost that the provider itself reports (xAI, OpenRouter).
+    """
+
+    model: str | None = None
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    cache_write_12h_tokens: int = 0
+    input_audio_tokens: int = 0
+    cache_read_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_tokens: int = 0
+    output_audio_tokens: int = 0
+    output_image_tokens: int = 0
+    reasoning_tokens: int = 0
+    web_searches: int = 0
+    service_tier: str | None = None
+    speed: str | None = None
+    geo: str | None = None
+    reported_picodollars: int | None = None
+    parts: tuple["Usage", ...] = ()
+
+    @property
+    def total_input(self) -> int:
+        """All input tokens, cached ones included: what selects a long-context tier and fills a token budget."""
+        return (
+            self.input_tokens
+            + self.cache_read_tokens
+            + self.cache_write_5m_tokens
+            + self.cache_write_1h_tokens
+            + self.cache_write_12h_tokens
+            + self.input_audio_tokens
+            + self.cache_read_audio_tokens
+            + self.input_image_tokens
+        )
+
+    @property
+    def total_output(self) -> int:
+        """All output tokens, reasoning included."""
+        return self.output_tokens + self.output_audio_tokens + self.output_image_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """What money is counted in here: whole picodollars, and tokens (input + output)."""
+
+    picodollars: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(picodollars=self.picodollars + other.picodollars, tokens=self.tokens + other.tokens)
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        return Amount(picodollars=self.picodollars - other.picodollars, tokens=self.tokens - other.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The most that a scope may spend; None where that kind is unlimited."""
+
+    picodollars: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """One line of a bill: ``quantity`` units at ``rate`` picodollars each."""
+
+    unit: str
+    quantity: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a usage costs, and why. ``source`` and ``as_of`` name the price's origin and its date (ISO)."""
+
+    picodollars: int
+    source: str
+    as_of: str
+    lines: tuple[CostLine, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
