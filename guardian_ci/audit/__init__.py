@@ -1,0 +1,1 @@
+"""What happened: the log, its chain, its replay and its summary."""
