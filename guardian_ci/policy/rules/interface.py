@@ -1,0 +1,55 @@
+"""What a rule is: one thing that policy can forbid, with one id everywhere.
+
+The id is the rule's module name, its key under ``rules:`` in a policy, its name in the log, in the JUnit report and
+in the documentation. A rule says what it sees; whether that blocks, warns or is left alone is the policy's word,
+applied in one place (``rules.evaluate_call`` and ``rules.evaluate_tool``).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from guardian_ci.model import Call, Finding, ToolUse
+from guardian_ci.policy.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """What rules may know of a session: the time, and when it has called before (Unix seconds, ascending).
+
+    ``recent_calls`` are its admitted calls of at least the last minute; ``repeats`` those among its earlier calls
+    that had this call's fingerprint.
+    """
+
+    now: float
+    recent_calls: Sequence[float] = ()
+    repeats: Sequence[float] = ()
+
+
+class CallRule(ABC):
+    """A rule on a call before it is forwarded."""
+
+    id: ClassVar[str]
+
+    @abstractmethod
+    def check(self, settings: Settings, call: Call, view: SessionView) -> Finding | None:
+        """Return what is wrong with the call, as if the policy blocked it; None where nothing is."""
+
+    @abstractmethod
+    def stands_on(self, settings: Settings) -> str:
+        """Return what the policy says for this rule, for the trace of a decision."""
+
+
+class ToolRule(ABC):
+    """A rule on a tool call in an answer, before the agent sees it."""
+
+    id: ClassVar[str]
+
+    @abstractmethod
+    def check(self, settings: Settings, tool: ToolUse) -> Finding | None:
+        """Return what is wrong with the tool call, as if the policy blocked it; None where nothing is."""
+
+    @abstractmethod
+    def stands_on(self, settings: Settings) -> str:
+        """Return what the policy says for this rule, for the trace of a decision."""

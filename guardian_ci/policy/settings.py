@@ -1,0 +1,160 @@
+"""What a policy says, as values: one ``Settings`` for the sessions of one entry."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import Final, Literal
+
+from guardian_ci.model import Limit, Place
+
+Action = Literal["block", "warn", "off"]
+Scope = Literal["session", "run", "day", "user", "pull_request", "model"]
+
+SCOPES: Final[tuple[Scope, ...]] = ("session", "run", "day", "user", "pull_request", "model")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The most that one scope may spend. ``pattern`` (scope ``model`` only) is the glob of the model ids.
+
+    Each model that the glob matches has the whole limit to itself. ``place`` is the line of the dollars,
+    ``tokens_place`` that of the tokens.
+    """
+
+    scope: Scope
+    limit: Limit
+    pattern: str | None = None
+    place: Place | None = None
+    tokens_place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downgrade:
+    """From this fraction of the budget on, calls go to a cheaper model."""
+
+    at: Fraction
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnBudget:
+    """The soft landing before a budget's end; nothing of it unless asked for."""
+
+    warn_agent_at: Fraction | None = None
+    downgrade: Downgrade | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTier:
+    """The rates above a number of input tokens, in picodollars per token; None: as below it."""
+
+    above: int
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceEntry:
+    """A price that the policy gives to a model, in picodollars per token; None: derived from ``input``."""
+
+    pattern: str
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write: int | None = None
+    cache_write_1h: int | None = None
+    effective_from: str | None = None
+    multiplier: Fraction = Fraction(1)
+    tiers: tuple[PriceTier, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopDetection:
+    """How often the same prompt may come within a window, and what follows then."""
+
+    max_repeats: int = 3
+    window_seconds: int = 60
+    retry_after_seconds: int = 300
+    then: Literal["wait", "end"] = "wait"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long the proxy waits, in seconds."""
+
+    connect_seconds: float = 10
+    silence_seconds: float = 300
+    call_seconds: float = 3600
+    drain_seconds: float = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that policy says for the sessions whose names one of ``sessions`` matches (empty: all sessions).
+
+    ``None`` means that the policy says nothing: no list of models, of tools, no rate limit. ``budget_status`` None
+    lets each wire protocol use the status that ends its agents best.
+    """
+
+    name: str = "default"
+    sessions: tuple[str, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    budget_status: int | None = None
+    budget_warnings: tuple[Fraction, ...] = (Fraction(4, 5), Fraction(19, 20))
+    min_output_tokens: int = 256
+    reservation_wait_seconds: float = 2
+    on_budget: OnBudget = OnBudget()
+    allowed_models: tuple[str, ...] | None = None
+    unknown_model: Literal["refuse", "ceiling"] = "refuse"
+    prices: tuple[PriceEntry, ...] = ()
+    allowed_tools: tuple[str, ...] | None = None
+    tool_denial: Literal["continue", "stop"] = "continue"
+    file_blocklist: tuple[str, ...] = ()
+    requests_per_minute: int | None = None
+    loop_detection: LoopDetection = LoopDetection()
+    idle_timeout_minutes: float = 30
+    upstreams: Mapping[str, str] = field(default_factory=dict)
+    timeouts: Timeouts = Timeouts()
+    max_request_mb: int = 32
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    rules: Mapping[str, Action] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    """Where each field was said, by its path (``file_blocklist[2]``)."""
+
+    def action(self, rule: str) -> Action:
+        """Return what follows from a finding of this rule; ``block`` unless the policy says otherwise."""
+        return self.rules.get(rule, "block")
+
+    def place(self, field_path: str) -> Place | None:
+        """Return where the policy says this field, or the nearest one that holds it (``budgets.run.usd``)."""
+        while field_path:
+            if (place := self.places.get(field_path)) is not None:
+                return place
+            field_path = _parent(field_path)
+        return None
+
+    def budget(self, scope: str, model: str | None = None) -> Budget | None:
+        """Return the budget of a scope; for ``model`` the first whose glob matches the model id."""
+        return next((each for each in self.budgets if each.scope == scope and _covers(each.pattern, model)), None)
+
+
+_LAST_STEP: Final = re.compile(r"(\.[^.\[\]]*|\[[^\[\]]*\])$")
+
+
+def _parent(field_path: str) -> str:
+    shorter = _LAST_STEP.sub("", field_path)
+    return shorter if shorter != field_path else ""
+
+
+def _covers(pattern: str | None, model: str | None) -> bool:
+    return pattern is None or (model is not None and model_matches(pattern, model))
+
+
+def model_matches(pattern: str, model: str) -> bool:
+    """Whether a glob of the policy means this model id; upper and lower case are the same."""
+    return fnmatchcase(model.lower(), pattern.lower())
