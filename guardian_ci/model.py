@@ -180,6 +180,7 @@ class Usage:
     output_image_tokens: int = 0
     reasoning_tokens: int = 0
     web_searches: int = 0
+    file_searches: int = 0
     service_tier: str | None = None
     speed: str | None = None
     geo: str | None = None
