@@ -1,0 +1,156 @@
+"""What every wire protocol can do: facts out of a request, edited bytes back, an answer in judgeable pieces."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from guardian_ci.model import Call, Finding, Operation, ToolUse, Usage, WireProtocol
+from guardian_ci.wire.json_text import Node
+
+MAX_FRAME_BYTES: Final = 8 * 1024 * 1024
+"""The largest frame of a stream that is read; a larger one is an upstream that does not speak its protocol."""
+
+MAX_HELD_BYTES: Final = 16 * 1024 * 1024
+"""The most that is held back until a tool call is complete."""
+
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+"""The largest unstreamed answer."""
+
+Path = tuple[str | int, ...]
+"""Where something stands in a JSON document: member names and list indexes from the top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A request, understood. ``offers`` tells for each of ``call.tools`` where it stands in the document."""
+
+    call: Call
+    body: bytes
+    document: Node | None = None
+    offers: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What a request is changed in before it is forwarded; all else keeps its bytes.
+
+    ``max_output_tokens`` is per choice; a lower maximum in the request stays. ``remove_tools`` are indexes in
+    ``call.tools``. ``notice`` goes to the end of the agent's last message, never into ``system``.
+    ``max_web_searches`` bounds the searches of a request that does not bound them itself.
+    """
+
+    max_output_tokens: int | None = None
+    remove_tools: frozenset[int] = frozenset()
+    model: str | None = None
+    notice: str | None = None
+    max_web_searches: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A part of an answer, in order.
+
+    ``data`` goes to the agent: at once where ``tool`` is None, else after the tool call was allowed (where it was
+    denied, what ``AnswerReader.deny`` returns goes instead). It may be empty: a held frame is counted
+    (``output_bytes``) when it comes and relayed when its call is complete; of several calls in one frame the last
+    piece carries the bytes. ``boundary``: a block has just ended, a good place to cut. ``terminal``: the protocol
+    says that the answer ends here, be it by an error. ``unparsed``: passes on as it is, to be recorded.
+    ``usage``: the reader's usage has changed. ``error``: the upstream's own error in the stream.
+    """
+
+    data: bytes = b""
+    tool: ToolUse | None = None
+    output_bytes: int = 0
+    boundary: bool = False
+    terminal: bool = False
+    unparsed: bool = False
+    usage: bool = False
+    error: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class AnswerState:
+    """What is known of an answer so far.
+
+    ``complete``: it ended as its protocol says and without an error, so that ``usage`` is final.
+    """
+
+    usage: Usage | None = None
+    complete: bool = False
+    error: str | None = None
+    model: str | None = None
+    response_id: str | None = None
+    tool_calls: list[ToolUse] = field(default_factory=list)
+
+
+class AnswerReader(ABC):
+    """Reads one answer.
+
+    ``feed`` and ``close`` are generators and must be exhausted, also where nothing is relayed any more. Judge
+    (and ``deny``) each piece before asking for the next: a later frame may repeat a tool call that was denied.
+    Both raise ``UpstreamError`` where a limit is passed; nothing may be relayed after that but an error.
+    """
+
+    def __init__(self) -> None:
+        self.state = AnswerState()
+
+    @property
+    def usage(self) -> Usage | None:
+        """The latest usage: cumulative and merged, None while the upstream has told none."""
+        return self.state.usage
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer ended as its protocol says, without an error."""
+        return self.state.complete
+
+    @property
+    def tool_calls(self) -> tuple[ToolUse, ...]:
+        """The complete tool calls so far."""
+        return tuple(self.state.tool_calls)
+
+    @abstractmethod
+    def feed(self, data: bytes) -> Iterator[Piece]:
+        """Read the next bytes of the (uncompressed) answer."""
+
+    @abstractmethod
+    def close(self) -> Iterator[Piece]:
+        """End at the upstream's end of file. An unstreamed answer is judged here; half a tool call is dropped."""
+
+    @abstractmethod
+    def rest(self) -> bytes:
+        """Return the body of an unstreamed answer with the denials applied, after all pieces; of a stream ``b""``."""
+
+    @abstractmethod
+    def deny(self, piece: Piece, finding: Finding) -> bytes:
+        """Turn the piece's tool call into one that the agent does not know, with the reason as its arguments."""
+
+
+class Wire(ABC):
+    """One wire protocol."""
+
+    protocol: ClassVar[WireProtocol]
+
+    @abstractmethod
+    def parse_call(self, body: bytes, *, operation: Operation, headers: Mapping[str, str]) -> Parsed:
+        """Read a request's decoded body; ``headers`` have lower-case names. Raises ``BadRequest``."""
+
+    @abstractmethod
+    def edit(self, parsed: Parsed, edits: Edits) -> bytes:
+        """Return the body to forward; the same bytes object where there is nothing to edit."""
+
+    @abstractmethod
+    def reader(self, parsed: Parsed, *, content_type: str) -> AnswerReader:
+        """Make the reader for the answer to ``parsed``: a stream or one JSON document, as ``content_type`` says."""
+
+    @abstractmethod
+    def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:
+        """Return the JSON body of a refusal, in the shape that the protocol's SDKs turn into their exceptions."""
+
+    @abstractmethod
+    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
+        """Return the frame that ends a stream by an error that no agent retries.
+
+        ``reader``, where given, lets the frame agree with the answer that it ends (its id and numbering).
+        """
