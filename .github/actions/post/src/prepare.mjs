@@ -1,0 +1,35 @@
+// The action's place in the job: a private folder, the per-run token and a Python. The proxy is started by the next
+// step of the composite (start.py); from here on the job's end reports, whatever happens to that step.
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import * as core from "@actions/core";
+import { findPython } from "./python.mjs";
+import { saveState } from "./state.mjs";
+
+export async function prepare() {
+  const artifactName = core.getInput("artifact-name");
+  const failOn = core.getInput("fail-on");
+  const folder = mkdtempSync(path.join(process.env.RUNNER_TEMP || tmpdir(), "guardian-ci-")); // mode 0700
+  const token = `gci-${randomBytes(24).toString("hex")}`;
+  core.setSecret(token);
+  const { python, seen } = findPython(process.env);
+  saveState({ folder, python, token, artifactName, failOn });
+
+  if (failOn !== "violation" && failOn !== "never") {
+    throw new Error(`fail-on is "${failOn}"; write "violation" (a violation fails the job) or "never"`);
+  }
+  if (!artifactName || /["<>|:*?\r\n\\/]/.test(artifactName)) {
+    throw new Error(`artifact-name is "${artifactName}"; it must not be empty or hold any of " < > | : * ? \\ /`);
+  }
+  if (!python) {
+    throw new Error(
+      `No Python 3.11 or newer with pip was found (${seen.join("; ") || "none at all"}). ` +
+        "Add a step `uses: actions/setup-python` with `python-version: \"3.12\"` before guardian-ci.",
+    );
+  }
+  core.setOutput("folder", folder);
+  core.setOutput("token", token);
+  core.setOutput("python", python);
+}

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""The action's start step: checks the inputs, installs, starts the proxy, and sets what later steps read.
+
+Runs before anything is installed, so it needs only the standard library. What it leaves for the job's end (the post
+hook) in the run's folder: ``started.json`` once a proxy was started, ``error.txt`` where that failed.
+"""
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LAUNCH: Final = ROOT / ".github/scripts/launch.py"
+READY_SECONDS: Final = 60
+PROVIDERS: Final = ("anthropic", "openai", "gemini")
+PROXY_KEYS: Final = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
+AGENT_KEYS: Final = {
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "openai": ("OPENAI_API_KEY", "CODEX_API_KEY"),
+    "gemini": ("GEMINI_API_KEY",),
+}
+
+
+class StartError(Exception):
+    """Why there is no proxy: for a reader, with the way out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The action's inputs, checked."""
+
+    folder: Path
+    token: str
+    policy: str
+    port: int
+    budget_usd: str
+    token_budget: str
+    keys: Mapping[str, str]
+    upstreams: Mapping[str, str]
+
+    @property
+    def log(self) -> Path:
+        """The run's log."""
+        return self.folder / "log.ndjson"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return (self.token, *self.keys.values())
+
+
+def main() -> int:
+    """Start the proxy, or say why not."""
+    folder = Path(os.environ["GUARDIAN_FOLDER"])
+    secrets: tuple[str, ...] = ()
+    try:
+        inputs = read_inputs(os.environ, folder)
+        secrets = inputs.secrets
+        for secret in secrets:
+            print(command("add-mask", secret))
+        install(folder / "site")
+        base_url = start(inputs)
+        publish(inputs, base_url)
+    except StartError as failure:
+        message = str(failure)
+        for secret in secrets:
+            message = message.replace(secret, "***")
+        (folder / "error.txt").write_text(message, encoding="utf-8")
+        print(command("error", message, title="guardian-ci"), flush=True)
+        return 1
+    print(f"guardian-ci listens on {base_url}; log: {inputs.log}")
+    return 0
+
+
+def command(name: str, value: str, *, title: str = "") -> str:
+    """Write a workflow command. The value may hold anything: what would end it is escaped."""
+    escaped = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{name} title={title}::{escaped}" if title else f"::{name}::{escaped}"
+
+
+def read_inputs(env: Mapping[str, str], folder: Path) -> Inputs:
+    """Check all inputs and name every problem at once."""
+    problems: list[str] = []
+    value = {
+        name: env.get(f"GUARDIAN_{name.upper().replace('-', '_')}", "").strip()
+        for name in (
+            *("policy", "port", "budget-usd", "token-budget"),
+            *(f"{provider}-{kind}" for provider in PROVIDERS for kind in ("api-key", "upstream")),
+        )
+    }
+
+    def expect(name: str, pattern: str, meaning: str) -> None:
+        if value[name] and not re.fullmatch(pattern, value[name], re.ASCII):
+            shown = "the given value" if name.endswith("-api-key") else f'"{value[name]}"'
+            problems.append(f"{name}: {shown} is not {meaning}")
+
+    expect("budget-usd", r"\d{1,9}(\.\d{1,12})?", "a number of dollars such as 2.50")
+    expect("token-budget", r"\d{1,15}", "a whole number of tokens such as 500000")
+    for provider in PROVIDERS:
+        expect(f"{provider}-api-key", r"[!-~]+", "a key: it has blanks, line breaks or other characters in it")
+        expect(
+            f"{provider}-upstream", r"https?://[^\s/@]+(/[^\s?#]*)?", "a base URL such as https://gateway.example/v1"
+        )
+    if not (value["port"].isdecimal() and int(value["port"]) < 2**16):
+        problems.append(f'port: "{value["port"]}" is not a port; write 0 to 65535, 0 for any that is free')
+    if value["policy"] and not Path(value["policy"]).is_file():
+        problems.append(
+            f'policy: there is no file "{value["policy"]}" in the workspace; '
+            "is actions/checkout a step before guardian-ci, and the path relative to the repository?"
+        )
+    if problems:
+        raise StartError("\n".join(problems))
+    return Inputs(
+        folder=folder,
+        token=env["GUARDIAN_TOKEN"],
+        policy=value["policy"],
+        port=int(value["port"]),
+        budget_usd=value["budget-usd"],
+        token_budget=value["token-budget"],
+        keys={provider: key for provider in PROVIDERS if (key := value[f"{provider}-api-key"])},
+        upstreams={provider: url for provider in PROVIDERS if (url := value[f"{provider}-upstream"])},
+    )
+
+
+def install(site: Path) -> None:
+    """Install the locked requirements, wheels only, each with its hash, into a folder of this run."""
+    pip = subprocess.run(
+        [
+            *(sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+            *("--target", str(site), "--require-hashes", "--no-deps", "--only-binary", ":all:"),
+            *("--requirement", str(ROOT / "requirements.txt")),
+        ],
+        # A machine's preferences for where pip installs do not go together with --target.
+        env={**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if pip.returncode:
+        reason = pip.stderr.strip()[-2000:]
+        raise StartError(
+            f"guardian-ci's requirements could not be installed with {sys.executable}; "
+            f"can this runner reach its package index (PIP_INDEX_URL)? pip says:\n{reason}"
+        )
+
+
+def start(inputs: Inputs) -> str:
+    """Start the proxy, detached from this step, and wait until it is ready."""
+    port = inputs.port or free_port()
+    refuse_taken(port)
+    base_url = f"http://127.0.0.1:{port}"
+    output = inputs.folder / "proxy.txt"
+    arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--log", str(inputs.log)]
+    arguments += ["--state", str(inputs.folder / "state")]
+    arguments += ["--policy", inputs.policy] if inputs.policy else []
+    arguments += ["--budget", inputs.budget_usd] if inputs.budget_usd else []
+    arguments += ["--token-budget", inputs.token_budget] if inputs.token_budget else []
+    for provider, url in inputs.upstreams.items():
+        arguments += ["--upstream", f"{provider}={url}"]
+    with output.open("wb") as sink:
+        # An own session and no descriptor of this step: the proxy lives until the job's end. RUNNER_TRACKING_ID
+        # stays in its environment: by it the runner ends what the job leaves behind.
+        proxy = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCH), str(inputs.folder / "site"), *arguments],
+            env=proxy_environment(inputs),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    (inputs.folder / "started.json").write_text(json.dumps({"base_url": base_url}), encoding="utf-8")
+    deadline = time.monotonic() + READY_SECONDS
+    while not is_ready(port):
+        if (code := proxy.poll()) is not None:
+            reason = output.read_text(encoding="utf-8", errors="replace").strip()[-3000:]
+            raise StartError(f"The proxy did not start (exit code {code}):\n{reason}")
+        if time.monotonic() > deadline:
+            proxy.kill()
+            raise StartError(f"The proxy was not ready within {READY_SECONDS} seconds; see its output at the job's end")
+        time.sleep(0.05)
+    return base_url
+
+
+def proxy_environment(inputs: Inputs) -> dict[str, str]:
+    """Give the proxy its own environment: the only place where the provider keys are."""
+    names = {name for provider in PROVIDERS for name in AGENT_KEYS[provider]}
+    env = {name: value for name, value in os.environ.items() if name not in names and not name.startswith("GUARDIAN_")}
+    for provider, key in inputs.keys.items():
+        env[PROXY_KEYS[provider]] = key
+    return {**env, "GUARDIAN_TOKEN": inputs.token}
+
+
+def free_port() -> int:
+    """Any port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def refuse_taken(port: int) -> None:
+    """Tell a taken port apart from our own proxy before anything answers on it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StartError(
+                f"port: {port} cannot be used ({error.strerror}); set another one, or port: 0 for any that is free"
+            ) from error
+
+
+def is_ready(port: int) -> bool:
+    """Whether the proxy says that it is ready. Straight to loopback, whatever proxy variables say."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def publish(inputs: Inputs, base_url: str) -> None:
+    """Tell the later steps: where the proxy is, and the token in place of each key that the proxy holds."""
+    env = {
+        "ANTHROPIC_BASE_URL": base_url,
+        "OPENAI_BASE_URL": f"{base_url}/v1",
+        "OPENAI_API_BASE": f"{base_url}/v1",
+        "GOOGLE_GEMINI_BASE_URL": base_url,
+    }
+    env |= {name: inputs.token for provider in inputs.keys for name in AGENT_KEYS[provider]}
+    if any(name.lower() in {"http_proxy", "all_proxy"} and value for name, value in os.environ.items()):
+        # A runner behind a proxy: agents must not ask that one for our loopback address.
+        for name in ("NO_PROXY", "no_proxy"):
+            env[name] = ",".join(filter(None, (os.environ.get(name, ""), "127.0.0.1")))
+    append("GITHUB_ENV", env)
+    append("GITHUB_OUTPUT", {"base-url": base_url, "log": str(inputs.log)})
+
+
+def append(file: str, values: Mapping[str, str]) -> None:
+    """Add to one of the runner's files. No value here holds a line break: each is ours or was checked."""
+    with Path(os.environ[file]).open("a", encoding="utf-8") as sink:
+        sink.writelines(f"{name}={value}\n" for name, value in values.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
