@@ -66,33 +66,11 @@ _SEPARATORS: Final = re.compile(r"[\s._\-/:]+")
 
 _FILE_TOOLS: Final = frozenset({"read_file", "write_file", "edit_file", "delete_file", "list_dir", "glob", "grep"})
 _SHELL_TOOLS: Final = frozenset({"bash", "write_stdin"})
-_PATH_KEYS: Final = frozenset(
-    [
-        "path",
-        "paths",
-        "file",
-        "files",
-        "filename",
-        "filenames",
-        "dir",
-        "dirs",
-        "directory",
-        "directories",
-        "folder",
-        "folders",
-        "src",
-        "source",
-        "dest",
-        "destination",
-        "target",
-        "cwd",
-        "workdir",
-        "root",
-        "roots",
-        "uri",
-        "uris",
-    ]
+_PATH_KEYS_WORDS: Final = (
+    "path paths file files filename filenames dir dirs directory directories folder folders src source "
+    "dest destination target cwd workdir root roots uri uris"
 )
+_PATH_KEYS: Final = frozenset(_PATH_KEYS_WORDS.split())
 _PATH_ENDINGS: Final = ("path", "paths", "file", "filename", "dir", "directory", "folder", "uri")
 _EXTRA_PATH_KEYS: Final[Mapping[str, frozenset[str]]] = {
     "glob": frozenset({"pattern", "patterns", "glob", "include"}),
@@ -101,23 +79,10 @@ _EXTRA_PATH_KEYS: Final[Mapping[str, frozenset[str]]] = {
 }
 _COMMAND_KEYS: Final = frozenset({"command", "commands", "cmd", "script", "chars"})
 _PATCH_KEYS: Final = frozenset({"input", "patch", "patchtext", "diff"})
-_CONTENT_KEYS: Final = frozenset(
-    [
-        "content",
-        "contents",
-        "filetext",
-        "text",
-        "oldstring",
-        "newstring",
-        "oldstr",
-        "newstr",
-        "newsource",
-        "oldtext",
-        "newtext",
-        "search",
-        "replace",
-    ]
+_CONTENT_KEYS_WORDS: Final = (
+    "content contents filetext text oldstring newstring oldstr newstr newsource oldtext newtext search replace"
 )
+_CONTENT_KEYS: Final = frozenset(_CONTENT_KEYS_WORDS.split())
 _NESTED_CALLS: Final = frozenset({"toolcall"})
 _MAX_NESTING: Final = 4
 

@@ -1,0 +1,75 @@
+"""What a policy means, in lines for people: amounts in dollars, and what it does not limit."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from guardian_ci.model import PICODOLLARS, Limit
+from guardian_ci.policy.settings import Budget, Settings
+
+_PER: Final = {
+    "session": "per session",
+    "run": "per run",
+    "day": "per day",
+    "user": "per user",
+    "pull_request": "per pull request",
+    "model": "for each model like",
+}
+_SHOWN: Final = 8
+
+
+def describe_policy(file: str, settings: Sequence[Settings], fallback: Settings | None) -> list[str]:
+    """Say what each entry allows, and what becomes of a session that none of them names."""
+    lines: list[str] = []
+    for entry in settings:
+        whose = f"sessions {_list(entry.sessions)}" if entry.sessions else "all sessions"
+        lines += [f"policy {entry.name} ({file}), for {whose}:", *(f"  {line}" for line in _entry(entry))]
+    if fallback is not None:
+        lines += ["any other session (built-in default):", *(f"  {line}" for line in _entry(fallback))]
+    return lines
+
+
+def dollars(picodollars: int) -> str:
+    """Write an amount as people do, exactly: at least two decimals, more only where they say something."""
+    whole, rest = divmod(abs(picodollars), PICODOLLARS)
+    decimals = f"{rest:012d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if picodollars < 0 else ''}${whole:,}.{decimals}"
+
+
+def _entry(entry: Settings) -> Iterator[str]:
+    yield "budget: " + ("; ".join(_budget(budget) for budget in entry.budgets) or "no limit")
+    yield "models: " + (_list(entry.allowed_models) if entry.allowed_models is not None else "any with a known price")
+    yield "tools: " + (_list(entry.allowed_tools) if entry.allowed_tools is not None else "any")
+    yield "files that no tool may touch: " + (_list(entry.file_blocklist) if entry.file_blocklist else "none")
+    yield "pace: " + (f"{entry.requests_per_minute} calls a minute" if entry.requests_per_minute else "no limit")
+    loop = entry.loop_detection
+    yield (
+        f"loops: the same prompt at most {loop.max_repeats} times in {loop.window_seconds} seconds, then "
+        + ("the run ends" if loop.then == "end" else f"wait {loop.retry_after_seconds} seconds")
+    )
+    if entry.unknown_model == "ceiling":
+        yield "models without a price: charged as the dearest model of their provider"
+    if entry.prices:
+        yield "prices of its own: " + _list([price.pattern for price in entry.prices])
+    if entry.upstreams:
+        yield "upstreams: " + ", ".join(f"{name} at {url}" for name, url in entry.upstreams.items())
+    changed = [f"{rule} {action}" for rule, action in entry.rules.items() if action != "block"]
+    if changed:
+        yield "rules that do not block: " + ", ".join(changed)
+
+
+def _budget(budget: Budget) -> str:
+    scope = _PER[budget.scope] + (f" {budget.pattern}" if budget.pattern else "")
+    return f"{_limit(budget.limit)} {scope}"
+
+
+def _limit(limit: Limit) -> str:
+    parts = [dollars(limit.picodollars)] if limit.picodollars is not None else []
+    parts += [f"{limit.tokens:,} tokens"] if limit.tokens is not None else []
+    return " and ".join(parts)
+
+
+def _list(items: Sequence[str]) -> str:
+    if not items:
+        return "none"
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return ", ".join(items[:_SHOWN]) + more
