@@ -12,8 +12,9 @@ from typing import Final
 
 from guardian_ci.errors import BadRequest
 
-# A transcript that quotes the prompt ("USER: demo-script: …", Aider's request for a commit message) is not the prompt.
-_MARK: Final = re.compile(r"(?<!USER: )demo-script:\s*(?=\[)")
+_MARK: Final = re.compile(r"demo-script:\s*(?=\[)")
+# Aider's request for a commit message quotes the conversation: that is not the prompt.
+_QUOTED: Final = re.compile(r"^# USER:", re.MULTILINE)
 _ESCAPE: Final = re.compile(r'\\(["\\/])')
 
 
@@ -96,7 +97,7 @@ def find_script(texts: Iterable[str]) -> tuple[Step, ...] | None:
     """Return the script in the first text that has one; None where none has."""
     for text in texts:
         mark = _MARK.search(text)
-        if mark is not None:
+        if mark is not None and not _QUOTED.search(text[: mark.start()]):
             return parse_script(_first_list(text[mark.end() :]))
     return None
 
