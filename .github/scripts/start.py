@@ -100,7 +100,8 @@ def read_inputs(env: Mapping[str, str], folder: Path) -> Inputs:
 
     def expect(name: str, pattern: str, meaning: str) -> None:
         if value[name] and not re.fullmatch(pattern, value[name], re.ASCII):
-            shown = "the given value" if name.endswith("-api-key") else f'"{value[name]}"'
+            secret = name.endswith("-api-key") or "@" in value[name]
+            shown = "the given value" if secret else f'"{value[name]}"'
             problems.append(f"{name}: {shown} is not {meaning}")
 
     expect("budget-usd", r"\d{1,9}(\.\d{1,12})?", "a number of dollars such as 2.50")
@@ -136,7 +137,7 @@ def install(site: Path) -> None:
     pip = subprocess.run(
         [
             *(sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--target", str(site), "--require-hashes", "--no-deps", "--only-binary", ":all:"),
+            *("--target", str(site), "--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"),
             *("--requirement", str(ROOT / "requirements.txt")),
         ],
         # A machine's preferences for where pip installs do not go together with --target.
@@ -241,8 +242,8 @@ def publish(inputs: Inputs, base_url: str) -> None:
     env |= {name: inputs.token for provider in inputs.keys for name in AGENT_KEYS[provider]}
     if any(name.lower() in {"http_proxy", "all_proxy"} and value for name, value in os.environ.items()):
         # A runner behind a proxy: agents must not ask that one for our loopback address.
-        for name in ("NO_PROXY", "no_proxy"):
-            env[name] = ",".join(filter(None, (os.environ.get(name, ""), "127.0.0.1")))
+        exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        env["NO_PROXY"] = env["no_proxy"] = f"{exempt},127.0.0.1" if exempt else "127.0.0.1"
     append("GITHUB_ENV", env)
     append("GITHUB_OUTPUT", {"base-url": base_url, "log": str(inputs.log)})
 

@@ -32,18 +32,18 @@ export async function end(state) {
 
 /** @returns {boolean} whether the run was clean */
 function report(state, log, reports) {
-  const copy = path.join(reports, "log.ndjson");
+  const [copy, junit, summary] = ["log.ndjson", "junit.xml", "summary.md"].map((name) => path.join(reports, name));
   copyFileSync(log, copy); // what is judged is what is uploaded, even if something still writes
   const result = spawnSync(
     state.python,
     [
       ...["-I", "-S", path.join(ROOT, ".github/scripts/launch.py"), path.join(state.folder, "site")],
-      ...["report", copy, "--junit", path.join(reports, "junit.xml"), "--summary", path.join(reports, "summary.md")],
-      "--annotations",
+      ...["report", copy, "--junit", junit, "--summary", summary, "--annotations"],
     ],
     { encoding: "utf8", env: scrubbed(process.env), timeout: REPORT_SECONDS * 1000, maxBuffer: 64 * 1024 * 1024 },
   );
-  if (result.status !== 0 && result.status !== 1) {
+  // Python ends with 1 on a crash too: only with both reports is it the report's word.
+  if (!(result.status === 0 || result.status === 1) || !existsSync(junit) || !existsSync(summary)) {
     const why = result.stderr || result.error?.message || `it ended by ${result.signal}`;
     return unreported(reports, `The log could not be reported on: ${why}`);
   }

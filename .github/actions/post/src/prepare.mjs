@@ -1,12 +1,14 @@
 // The action's place in the job: a private folder, the per-run token and a Python. The proxy is started by the next
 // step of the composite (start.py); from here on the job's end reports, whatever happens to that step.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as core from "@actions/core";
 import { findPython } from "./python.mjs";
 import { saveState } from "./state.mjs";
+
+const FORBIDDEN_IN_NAMES = /["<>|:*?\r\n\\/]/; // the artifact service refuses these
 
 export async function prepare() {
   const artifactName = core.getInput("artifact-name");
@@ -17,19 +19,28 @@ export async function prepare() {
   const { python, seen } = findPython(process.env);
   saveState({ folder, python, token, artifactName, failOn });
 
-  if (failOn !== "violation" && failOn !== "never") {
-    throw new Error(`fail-on is "${failOn}"; write "violation" (a violation fails the job) or "never"`);
-  }
-  if (!artifactName || /["<>|:*?\r\n\\/]/.test(artifactName)) {
-    throw new Error(`artifact-name is "${artifactName}"; it must not be empty or hold any of " < > | : * ? \\ /`);
-  }
-  if (!python) {
-    throw new Error(
-      `No Python 3.11 or newer with pip was found (${seen.join("; ") || "none at all"}). ` +
-        "Add a step `uses: actions/setup-python` with `python-version: \"3.12\"` before guardian-ci.",
-    );
+  const problem = problemOf({ artifactName, failOn, python, seen });
+  if (problem) {
+    writeFileSync(path.join(folder, "error.txt"), problem); // the job's end tells it again
+    throw new Error(problem);
   }
   core.setOutput("folder", folder);
   core.setOutput("token", token);
   core.setOutput("python", python);
+}
+
+function problemOf({ artifactName, failOn, python, seen }) {
+  if (failOn !== "violation" && failOn !== "never") {
+    return `fail-on is "${failOn}"; write "violation" (a violation fails the job) or "never"`;
+  }
+  if (!artifactName || FORBIDDEN_IN_NAMES.test(artifactName)) {
+    return `artifact-name is "${artifactName}"; it must not be empty or hold any of " < > | : * ? \\ / or a line break`;
+  }
+  if (!python) {
+    return (
+      `No Python 3.11 or newer with pip was found (${seen.join("; ") || "none at all"}). ` +
+      'Add a step `uses: actions/setup-python` with `python-version: "3.12"` before guardian-ci.'
+    );
+  }
+  return "";
 }
