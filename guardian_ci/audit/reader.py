@@ -16,7 +16,12 @@ from guardian_ci.errors import LogError
 MAX_LINE: Final = 64 << 20
 """No record is longer: a longer line is no record."""
 
-ProblemKind = Literal["torn_line", "unreadable_line", "broken_chain", "no_start", "no_end", "after_end", "other_run"]
+MAX_PROBLEMS: Final = 1_000
+"""More are counted, not kept."""
+
+ProblemKind = Literal[
+    "no_log", "torn_line", "unreadable_line", "broken_chain", "no_start", "no_end", "after_end", "other_run"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +49,21 @@ class Problem:
 
 
 class Log:
-    """A log on disk. Iterating reads it; ``problems`` is complete once an iteration has come to its end."""
+    """A log on disk. Iterating reads it; ``problems`` is complete once an iteration has come to its end.
+
+    Of very many problems the first are kept, and ``more_problems`` counts the others.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[Problem] = []
+        self.more_problems = 0
 
     def __iter__(self) -> Iterator[Line]:
-        self.problems = []
+        self.problems, self.more_problems = [], 0
         try:
             with self.path.open("rb") as file:
-                yield from _Reading(str(self.path), self.problems).lines(file)
+                yield from _Reading(self).lines(file)
         except OSError as error:
             raise _unreadable(self.path, error) from error
 
@@ -102,9 +111,8 @@ def _record(raw: bytes) -> dict[str, object] | None:
 class _Reading:
     """One pass over a file."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
-        self._file = file
-        self._problems = problems
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._chain = ChainCheck()
         self._run_id: str | None = None
         self._ended = False
@@ -120,7 +128,10 @@ class _Reading:
             self._say("no_end", number, "the log has no end marker (run_ended): its proxy was killed, or it was cut")
 
     def _say(self, kind: ProblemKind, line: int, message: str) -> None:
-        self._problems.append(Problem(kind=kind, file=self._file, line=line, message=message))
+        if len(self._log.problems) < MAX_PROBLEMS or kind == "no_end":
+            self._log.problems.append(Problem(kind=kind, file=str(self._log.path), line=line, message=message))
+        else:
+            self._log.more_problems += 1
 
     def _line(self, number: int, raw: bytes) -> Line | None:
         if not raw.endswith(b"\n"):
