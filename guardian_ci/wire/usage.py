@@ -152,8 +152,11 @@ def _anthropic_writes(raw: Json, cache_ttl: str | None) -> tuple[int, int]:
 
 
 def _anthropic_part(item: Json, top: Usage, asked: _Asked) -> Usage:
-    """One iteration: another model's part does not inherit the speed, which belongs to the main model."""
-    part = _anthropic_counts(item, asked)
+    """Read one iteration, without searches, which the top level counts.
+
+    Another model's part does not inherit the speed, which belongs to the main model.
+    """
+    part = replace(_anthropic_counts(item, asked), web_searches=0)
     model = _text(item, "model") or top.model
     return replace(
         part,
