@@ -4,23 +4,22 @@ import re
 from typing import Final
 
 _APPLY_PATCH: Final = re.compile(
-    r"^\s*\*\*\*\s*(?:Add|Update|Delete)\s+File:\s*(.+?)\s*$|^\s*\*\*\*\s*Move\s+to:\s*(.+?)\s*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"^[ \t]*\*\*\*[ \t]*(?:(?:Add|Update|Delete)[ \t]+File|Move[ \t]+to):(.+)$", re.IGNORECASE | re.MULTILINE
 )
-_GIT_HEADER: Final = re.compile(r'^diff --git (?:"a/(.+?)"|a/(.+?)) (?:"b/(.+?)"|b/(.+?))\s*$', re.MULTILINE)
-_UNIFIED: Final = re.compile(r"^(?:---|\+\+\+) (.+?)(?:\t.*)?\s*$", re.MULTILINE)
-_RENAME: Final = re.compile(r"^(?:rename|copy) (?:from|to) (.+?)\s*$", re.MULTILINE)
+_GIT_HEADER: Final = re.compile(r'^diff --git (?:"a/(.+?)"|a/(.+?)) (?:"b/(.+)"|b/(.+))$', re.MULTILINE)
+_UNIFIED: Final = re.compile(r"^(?:---|\+\+\+) ([^\t\n]+)", re.MULTILINE)
+_RENAME: Final = re.compile(r"^(?:rename|copy) (?:from|to) (.+)$", re.MULTILINE)
 
 
 def patch_paths(text: str) -> tuple[str, ...]:
-    """Return the files that a patch names, each once, in the order of their first mention."""
+    """Return the files that a patch names, each once: those of apply_patch first, then those of diffs."""
     found: dict[str, None] = {}
     for match in _APPLY_PATCH.finditer(text):
-        found.update((group.strip('"'), None) for group in match.groups() if group)
+        found[match[1].strip().strip('"')] = None
     for pattern in (_GIT_HEADER, _UNIFIED, _RENAME):
         for match in pattern.finditer(text):
-            found.update((path, None) for group in match.groups() if group and (path := _bare(group)))
-    return tuple(found)
+            found.update((_bare(group), None) for group in match.groups() if group)
+    return tuple(path for path in found if path)
 
 
 def _bare(path: str) -> str:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from guardian_ci.policy.check import strings_of
 from guardian_ci.policy.document import Document, Value
 from guardian_ci.policy.merge import merged
 from guardian_ci.policy.problems import Path, quote
+from guardian_ci.policy.settings import model_matches
 
 _USD_DECIMALS: Final = 12
 _RATE_DECIMALS: Final = 6
@@ -227,7 +227,7 @@ def _check_downgrade(document: Document, path: Path, whole: dict[str, Value]) ->
     to = downgrade.get("to") if isinstance(downgrade, dict) else None
     if not isinstance(to, str) or not isinstance(allowed, list):
         return
-    if not any(isinstance(glob, str) and fnmatchcase(to.lower(), glob.lower()) for glob in allowed):
+    if not any(isinstance(glob, str) and model_matches(glob, to) for glob in allowed):
         place: Path = ("on_budget", "downgrade", "to")
         where = (*path, *place) if (*path, *place) in document.marks else place
         document.complain(where, f"{quote(to)} is not one of allowed_models", "add it there")

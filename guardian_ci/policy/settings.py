@@ -157,4 +157,5 @@ def _covers(pattern: str | None, model: str | None) -> bool:
 
 def model_matches(pattern: str, model: str) -> bool:
     """Whether a glob of the policy means this model id; upper and lower case are the same."""
-    return fnmatchcase(model.lower(), pattern.lower())
+    # Brackets stand in some model ids (claude-opus-5-5[1m]), so the id itself always means itself.
+    return model.lower() == pattern.lower() or fnmatchcase(model.lower(), pattern.lower())

@@ -1,1 +1,80 @@
-"""The rules."""
+"""What policy can forbid: one rule a file, and the list of them.
+
+A rule costs one file, its test and one line here. ``CALL_RULES`` judge a call before it is forwarded, ``TOOL_RULES`` a
+tool call in an answer. The money rules (``token_budget``, ``cost_limit``, ``unknown_model``) are decided where money
+is counted; their files say what a refusal tells the agent, and ``judged`` gives it the policy's verdict.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from guardian_ci.model import Call, Evaluation, Finding, ToolUse, Verdict
+from guardian_ci.policy.rules import cost_limit, token_budget, unknown_model
+from guardian_ci.policy.rules.file_blocklist import FileBlocklist
+from guardian_ci.policy.rules.interface import CallRule, SessionView, ToolRule
+from guardian_ci.policy.rules.model_allowlist import ModelAllowlist
+from guardian_ci.policy.rules.rate_limit import RateLimit
+from guardian_ci.policy.rules.retry_loop import RetryLoop
+from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist, allows
+from guardian_ci.policy.settings import Settings
+
+CALL_RULES: Final[tuple[CallRule, ...]] = (ModelAllowlist(), RateLimit(), RetryLoop())
+TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist())
+MONEY_RULES: Final = (token_budget.ID, cost_limit.ID, unknown_model.ID)
+RUN_RULES: Final = ("unmetered_endpoint", "bad_request")
+"""What the proxy itself reports; a policy may soften it. A broken log (``run_integrity``) is not for it to forgive."""
+
+RULE_IDS: Final = (*(rule.id for rule in CALL_RULES), *MONEY_RULES, *(rule.id for rule in TOOL_RULES), *RUN_RULES)
+
+_Rule = TypeVar("_Rule", CallRule, ToolRule)
+
+
+def evaluate_call(settings: Settings, call: Call, view: SessionView) -> tuple[list[Finding], list[Evaluation]]:
+    """Ask every call rule; return what they found, with the policy's verdicts, and the trace of all of them."""
+    return _evaluate(settings, CALL_RULES, lambda rule: rule.check(settings, call, view))
+
+
+def evaluate_tool(settings: Settings, tool: ToolUse) -> tuple[list[Finding], list[Evaluation]]:
+    """Ask every tool rule; return what they found, with the policy's verdicts, and the trace of all of them."""
+    return _evaluate(settings, TOOL_RULES, lambda rule: rule.check(settings, tool))
+
+
+def judged(settings: Settings, finding: Finding) -> Finding | None:
+    """Give a finding the policy's verdict: as it is, as a warning, or None where its rule is off."""
+    action = settings.action(finding.rule)
+    if action == "off":
+        return None
+    return finding if action == "block" else replace(finding, verdict=Verdict.WARN, retry_after=None)
+
+
+def offers_to_remove(settings: Settings, call: Call) -> frozenset[int]:
+    """Return the indexes of the offered tools that the provider would execute, though the policy does not allow them.
+
+    No answer shows such a call before it has happened, so the tool is taken out of the request.
+    """
+    if settings.action(ToolAllowlist.id) != "block":
+        return frozenset()
+    return frozenset(
+        index
+        for index, offer in enumerate(call.tools)
+        if offer.provider_executed and not allows(settings.allowed_tools, offer.name, offer.canonical)
+    )
+
+
+def _evaluate(
+    settings: Settings, rules: Sequence[_Rule], check: Callable[[_Rule], Finding | None]
+) -> tuple[list[Finding], list[Evaluation]]:
+    findings: list[Finding] = []
+    trace: list[Evaluation] = []
+    for rule in rules:
+        found = check(rule) if settings.action(rule.id) != "off" else None
+        finding = judged(settings, found) if found is not None else None
+        if finding is not None:
+            findings.append(finding)
+            trace.append(Evaluation(rule=rule.id, verdict=finding.verdict, detail=finding.message))
+        else:
+            off = settings.action(rule.id) == "off"
+            detail = "off in this policy" if off else rule.stands_on(settings)
+            trace.append(Evaluation(rule=rule.id, verdict=Verdict.ALLOW, detail=detail))
+    return findings, trace

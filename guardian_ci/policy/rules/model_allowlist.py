@@ -1,0 +1,39 @@
+"""Only the models that the policy names may be called."""
+
+from typing import ClassVar
+
+from guardian_ci.model import Call, Finding, Operation, Verdict
+from guardian_ci.policy.rules.interface import CallRule, SessionView
+from guardian_ci.policy.settings import Settings, model_matches
+
+
+class ModelAllowlist(CallRule):
+    """``allowed_models``: globs of model ids; without the key any model passes."""
+
+    id: ClassVar[str] = "model_allowlist"
+
+    def check(self, settings: Settings, call: Call, view: SessionView) -> Finding | None:  # noqa: ARG002, D102
+        allowed = settings.allowed_models
+        if allowed is None or call.operation is Operation.MODELS:
+            return None
+        if any(model_matches(pattern, call.model) for pattern in allowed):
+            return None
+        return Finding(
+            rule=self.id,
+            verdict=Verdict.BLOCK,
+            reason="model_not_allowed",
+            message=f"The model {call.model} is not allowed here. {_way_out(allowed)}",
+            subject=call.model,
+            place=settings.place("allowed_models"),
+        )
+
+    def stands_on(self, settings: Settings) -> str:  # noqa: D102
+        if settings.allowed_models is None:
+            return "any model is allowed"
+        return f"allowed_models: {', '.join(settings.allowed_models) or 'none'}"
+
+
+def _way_out(allowed: tuple[str, ...]) -> str:
+    if not allowed:
+        return "The policy allows no model at all (allowed_models)."
+    return f"Use one of {', '.join(allowed)}, or add it to allowed_models."
