@@ -154,6 +154,12 @@ class Call:
     cache_ttl: str | None = None
     """The longest cache lifetime that the request may write: ``5m``, ``1h``, ``24h``, or None for no write."""
     max_web_searches: int = 0
+    other_models: tuple[str, ...] = ()
+    """Further models that the request lets the provider bill: fallbacks, advisors."""
+    previous_response_id: str | None = None
+    """The answer whose context the provider adds to this request's input."""
+    item_references: int = 0
+    """How many items of earlier answers the request names instead of repeating them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,10 +246,12 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a usage costs, and why. ``source`` and ``as_of`` name the price's origin and its date (ISO)."""
+    """What a usage costs, and why. ``source`` and ``as_of`` name the price's origin and its date (ISO);
+    ``model`` is the price table's name of the model."""
 
     picodollars: int
     source: str
     as_of: str
+    model: str | None = None
     lines: tuple[CostLine, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -141,8 +141,11 @@ class Wire(ABC):
         """Return the body to forward; the same bytes object where there is nothing to edit."""
 
     @abstractmethod
-    def reader(self, parsed: Parsed, *, content_type: str) -> AnswerReader:
-        """Make the reader for the answer to ``parsed``: a stream or one JSON document, as ``content_type`` says."""
+    def reader(self, parsed: Parsed, *, content_type: str, provider: str | None = None) -> AnswerReader:
+        """Make the reader for the answer to ``parsed``: a stream or one JSON document, as ``content_type`` says.
+
+        ``provider`` (an id of the price table) says whose usage it is, where several speak this protocol.
+        """
 
     @abstractmethod
     def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:

@@ -38,8 +38,16 @@ def _first_double(pairs: Iterable[tuple[str, object]]) -> str:
 STRICT: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
 """For requests: a double member or a NaN is refused, since the upstream might read them otherwise than we do."""
 
-LENIENT: Final = json.JSONDecoder()
-"""For answers, which agents read as leniently as this."""
+
+def _any_int(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:  # more digits than Python converts; JavaScript takes them for infinity
+        return float(digits)
+
+
+LENIENT: Final = json.JSONDecoder(parse_int=_any_int, strict=False)
+"""For answers: whatever some agent's parser may accept must be read here too, so that it is judged."""
 
 
 @dataclass(frozen=True, slots=True)

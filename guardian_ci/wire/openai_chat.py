@@ -1,0 +1,434 @@
+"""The OpenAI chat completions API: ``POST /v1/chat/completions``, and whoever speaks like it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar, Final, NamedTuple
+
+from guardian_ci.errors import UpstreamError
+from guardian_ci.model import Call, Finding, Operation, ToolResult, ToolUse, WireProtocol
+from guardian_ci.wire import fields
+from guardian_ci.wire.answer import (
+    Held,
+    StreamAnswer,
+    WholeAnswer,
+    denied_arguments,
+    denied_name,
+    is_stream,
+    tool_use,
+    utf8_length,
+)
+from guardian_ci.wire.fields import Object
+from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Path, Piece
+from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
+from guardian_ci.wire.media import Media, inline_data
+from guardian_ci.wire.openai_errors import error_object, refusal_body
+from guardian_ci.wire.request import JsonWire, Offers, check_spelling, fingerprint, last_turn
+from guardian_ci.wire.sse import Frame, data_frame
+
+_KNOWN: Final = (
+    "model",
+    "messages",
+    "max_tokens",
+    "max_completion_tokens",
+    "n",
+    "stream",
+    "stream_options",
+    "tools",
+    "functions",
+    "web_search_options",
+    "search_parameters",
+    "plugins",
+    "service_tier",
+    "prompt_cache_retention",
+    "prompt_cache_options",
+)
+_PROVIDER_MEMBERS: Final = ("web_search_options", "search_parameters")
+"""Members that make the provider search the web (OpenAI's, xAI's)."""
+
+_ANSWERED_BY_AGENT: Final = frozenset({"user", "tool", "function"})
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = {"function": ("name", "arguments"), "custom": ("name", "input")}
+
+
+class OpenAIChat(JsonWire):
+    """The wire protocol of most agents."""
+
+    protocol = WireProtocol.OPENAI_CHAT
+    maximum_names: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_tokens")
+    tool_dependents: ClassVar[frozenset[str]] = frozenset({"tool_choice", "parallel_tool_calls", "function_call"})
+
+    def _read(self, body: bytes, document: Node, operation: Operation) -> Parsed:
+        request = fields.record({"body": document.value}, "body")
+        check_spelling(request, _KNOWN)
+        model = fields.model_id(request)
+        messages = fields.required_items(request, "messages")
+        fields.record(request, "stream_options")
+        maxima = [fields.count(request, name) for name in self.maximum_names]
+        new = last_turn(messages, [message.get("role") == "assistant" for message in messages])
+        offers = _offers(request)
+        call = Call(
+            protocol=self.protocol,
+            operation=operation,
+            model=model,
+            stream=fields.flag(request, "stream"),
+            fingerprint=fingerprint(model, operation, messages[new:]),
+            size=_media(messages).size(len(body), has_tools=bool(offers.tools)),
+            max_output_tokens=max((maximum for maximum in maxima if maximum is not None), default=None),
+            choices=fields.count(request, "n", least=1) or 1,
+            tools=tuple(offers.tools),
+            tool_results=tuple(_results(messages[new:])),
+            service_tier=fields.text(request, "service_tier"),
+            cache_ttl=cache_lifetime(request),
+            max_web_searches=sum(request.get(name) is not None for name in _PROVIDER_MEMBERS),
+        )
+        return Parsed(call=call, body=body, document=document, offers=tuple(offers.paths))
+
+    def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:  # noqa: ARG002 - see below
+        """Ask for the usage of every stream: without it nobody knows what the answer costs."""
+        if parsed.call.stream and not _asks_for_usage(root):
+            options = root.step("stream_options")
+            told = options.step("include_usage") if options else None
+            if told is not None:
+                yield told.replaced(True)  # noqa: FBT003 - JSON's
+            elif options is not None and options.value is not None:
+                yield options.with_member("include_usage", True)  # noqa: FBT003 - JSON's
+            else:
+                wanted = {"include_usage": True}
+                yield options.replaced(wanted) if options else root.with_member("stream_options", wanted)
+
+    def _notice(self, root: Node, notice: str) -> Iterator[Splice]:
+        messages = root.step("messages")
+        ours = [message for message in messages.elements() if _is_ours(message)] if messages else []
+        content = ours[-1].step("content") if ours else None
+        if content is not None and isinstance(content.value, str):
+            yield content.appended_text(f"\n\n{notice}")
+        elif content is not None and isinstance(content.value, list):
+            yield content.with_element({"type": "text", "text": notice})
+
+    def reader(self, parsed: Parsed, *, content_type: str, provider: str | None = None) -> AnswerReader:
+        """Make the reader for the answer."""
+        if not is_stream(content_type, asked=parsed.call.stream):
+            return _Whole(parsed.call, provider)
+        asked = parsed.document is not None and _asks_for_usage(parsed.document)
+        return _Stream(parsed.call, provider, keep_usage=asked)
+
+    def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:
+        """Return the body of a refusal."""
+        return refusal_body(status=status, code=code, message=message, request_id=request_id)
+
+    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:  # noqa: ARG002 - nothing of the answer is repeated
+        """Return the error that ends a stream."""
+        return data_frame(
+            error_object(status=400, code="invalid_request_error", message=message, request_id=request_id)
+        )
+
+
+def _is_ours(message: Node) -> bool:
+    return as_object(message.value).get("role") in _ANSWERED_BY_AGENT
+
+
+def _asks_for_usage(root: Node) -> bool:
+    return as_object(as_object(root.value).get("stream_options")).get("include_usage") is True
+
+
+def cache_lifetime(request: Object) -> str | None:
+    """Read how long OpenAI shall keep the prompt, in its words."""
+    options = fields.record(request, "prompt_cache_options")
+    return fields.text(options, "ttl") or fields.text(request, "prompt_cache_retention")
+
+
+def _offers(request: Object) -> Offers:
+    offers = Offers()
+    for i, tool in enumerate(fields.items(request, "tools")):
+        kind = as_text(tool.get("type")) or "function"
+        if kind in _PARTS:
+            offers.add(as_text(as_object(tool.get(kind)).get("name")), ("tools", i))
+        else:
+            offers.add(kind, ("tools", i), provider_executed=True)
+    for i, function in enumerate(fields.items(request, "functions")):
+        offers.add(as_text(function.get("name")), ("functions", i))
+    for i, plugin in enumerate(fields.items(request, "plugins")):
+        offers.add(as_text(plugin.get("id")) or "plugin", ("plugins", i), provider_executed=True)
+    for name in _PROVIDER_MEMBERS:
+        if request.get(name) is not None:
+            offers.add("web_search", (name,), provider_executed=True)
+    return offers
+
+
+def _media(messages: Sequence[Object]) -> Media:
+    media = Media()
+    for i, message in enumerate(messages):
+        for part in fields.blocks(message, "content", f"messages[{i}]"):
+            add_part(media, part)
+    return media
+
+
+def add_part(media: Media, part: Object) -> None:
+    """Count a part of a message that is no text, in the words of either OpenAI protocol."""
+    kind = as_text(part.get("type"))
+    if kind in {"image_url", "input_image", "computer_screenshot"}:
+        url = part.get("image_url")
+        media.add_image(inline_data(as_text(url) or as_text(as_object(url).get("url"))))
+    elif kind == "input_audio":
+        media.add_audio(as_text(as_object(part.get("input_audio")).get("data")))
+    elif kind in {"file", "input_file"}:
+        data = as_text((as_object(part.get("file")) or part).get("file_data"))
+        media.add_document(inline_data(data) or data)
+
+
+def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
+    for message in messages:
+        if message.get("role") in {"tool", "function"}:
+            identity = message.get("tool_call_id") or message.get("name")
+            yield ToolResult(id=clean(as_text(identity)), ok=None)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """A tool call as its pieces come in."""
+
+    identity: str = ""
+    names: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+
+    def add(self, entry: Object) -> None:
+        """Add what one frame says of it; ``entry`` is a tool call, or the old ``function_call``."""
+        self.identity = self.identity or as_text(entry.get("id"))
+        for holder, (name, text) in _holders(entry):
+            self.names += [part] if (part := as_text(holder.get(name))) else []
+            self.arguments.append(as_text(holder.get(text)))
+
+    def tool(self) -> ToolUse:
+        """Describe the complete call. Some servers repeat the name in each frame, others send it in parts."""
+        name = self.names[0] if len(set(self.names)) == 1 else "".join(self.names)
+        return tool_use(self.identity, name, "".join(self.arguments))
+
+
+_Index = int | str
+_Slot = tuple[_Index, _Index]
+
+
+class _Key(NamedTuple):
+    """What tells a stream's tool calls apart."""
+
+    slot: _Slot
+    identity: str
+
+
+def _index(holder: Object, place: _Index) -> _Index:
+    index = holder.get("index")
+    return index if isinstance(index, int) else place
+
+
+def _holders(entry: Object) -> Iterator[tuple[Object, tuple[str, ...]]]:
+    """Yield where a tool call keeps its name and its arguments."""
+    nested = [(as_object(entry[kind]), parts) for kind, parts in _PARTS.items() if isinstance(entry.get(kind), dict)]
+    yield from nested or [(entry, _PARTS["function"])]
+
+
+def _part_nodes(entry: Node) -> Iterator[tuple[Node, tuple[str, ...]]]:
+    """``_holders`` as places."""
+    nested = [(node, parts) for kind, parts in _PARTS.items() if (node := entry.step(kind)) and as_object(node.value)]
+    yield from nested or [(entry, _PARTS["function"])]
+
+
+class _Stream(StreamAnswer):
+    """A streamed answer: tool calls are held together until their choice is finished.
+
+    Until then any frame may add to any of them. What follows a held frame in its choice (its finish, and text
+    where the held frame carries text too) waits behind it; all else passes.
+    """
+
+    def __init__(self, call: Call, provider: str | None, *, keep_usage: bool) -> None:
+        super().__init__(call, provider)
+        self._keep_usage = keep_usage
+        self._service_tier: object = None
+        self._held: list[Held] = []
+        self._holds_text = False
+        self._parts: dict[_Key, _Parts] = {}
+        self._latest: dict[_Slot, _Key] = {}
+        self._released: dict[_Slot, str] = {}
+        self._waiting: set[_Index] = set()
+        self._finished: set[_Index] = set()
+        self._denials: dict[_Key, Finding] = {}
+
+    def _unparsed(self, frame: Frame) -> Iterator[Piece]:
+        if frame.data is None or frame.data.strip() != "[DONE]":
+            yield from super()._unparsed(frame)
+            return
+        yield from self._release()
+        self.state.complete = self.state.error is None
+        yield Piece(data=frame.raw, boundary=True, terminal=True)
+
+    def _event(self, frame: Frame, event: Node) -> Iterator[Piece]:
+        value = as_object(event.value)
+        self._identify(value)
+        usage = self._note_usage(value.get("usage"), service_tier=self._service_tier)
+        if value.get("error"):
+            self._drop()
+            yield self._failed(frame, value["error"], usage=usage)
+            return
+        choices = [as_object(choice) for choice in as_list(value.get("choices"))]
+        if not choices and usage and not self._keep_usage:
+            yield Piece(usage=True)
+            return
+        yield from self._choices(Held(frame, event), choices, usage=usage)
+
+    def _identify(self, value: Object) -> None:
+        self.state.model = as_text(value.get("model")) or self.state.model
+        self.state.response_id = self.state.response_id or as_text(value.get("id")) or None
+        self._service_tier = value.get("service_tier") or self._service_tier
+
+    def _choices(self, held: Held, choices: Sequence[Object], *, usage: bool) -> Iterator[Piece]:
+        for i, choice in enumerate(choices):
+            self._note_calls(held, i, choice)
+        ended = {_index(choice, i) for i, choice in enumerate(choices) if choice.get("finish_reason") is not None}
+        text = any(as_object(choice.get("delta")).get("content") for choice in choices)
+        written = sum(_output_bytes(as_object(choice.get("delta"))) for choice in choices)
+        self._finished |= ended
+        if not (held.entries or ended & self._waiting or (text and self._holds_text)):
+            yield Piece(data=held.frame.raw, output_bytes=written, usage=usage, boundary=not self._held)
+            return
+        self._hold(held)
+        self._held.append(held)
+        self._holds_text |= text
+        yield Piece(output_bytes=written, usage=usage)
+        self._waiting -= ended
+        if not self._waiting:
+            yield from self._release()
+
+    def _note_calls(self, held: Held, i: int, choice: Object) -> None:
+        delta = as_object(choice.get("delta"))
+        index = _index(choice, i)
+        path: Path = ("choices", i, "delta")
+        found = [
+            (as_object(entry), (*path, "tool_calls", j)) for j, entry in enumerate(as_list(delta.get("tool_calls")))
+        ]
+        if isinstance(delta.get("function_call"), dict):
+            found.append((as_object(delta["function_call"]), (*path, "function_call")))
+        for entry, place in found:
+            key = self._key(index, entry, place)
+            self._parts.setdefault(key, _Parts()).add(entry)
+            held.entries.append((key, place))
+            self._waiting.add(index)
+
+    def _key(self, choice: _Index, entry: Object, place: Path) -> _Key:
+        """Tell the calls of a choice apart: by index, and by id where a server gives all of them one index."""
+        slot = (choice, _index(entry, place[-1]))
+        identity = as_text(entry.get("id"))
+        if slot in self._released and identity in {"", self._released[slot]}:
+            raise UpstreamError("the upstream added to a tool call that it had finished")
+        latest = self._latest.get(slot)
+        if latest is None or (identity and self._parts[latest].identity not in {"", identity}):
+            latest = _Key(slot, identity)
+            self._latest[slot] = latest
+        return latest
+
+    def _release(self) -> Iterator[Piece]:
+        """Give the held calls to be judged; the last one's piece carries the frames of all."""
+        keys = list(self._parts)
+        for key in keys[:-1]:
+            yield self._judged(self._parts[key].tool(), b"", partial(self._note_denial, key))
+        if keys:
+            tool = self._parts[keys[-1]].tool()
+            yield self._judged(tool, self._rewritten(), partial(self._deny_last, keys[-1]), boundary=True)
+        self._released |= {key.slot: self._parts[key].identity for key in keys}
+        self._drop()
+
+    def _note_denial(self, key: _Key, finding: Finding) -> bytes:
+        self._denials[key] = finding
+        return b""
+
+    def _deny_last(self, key: _Key, finding: Finding) -> bytes:
+        self._denials[key] = finding
+        return self._rewritten()
+
+    def _rewritten(self) -> bytes:
+        splices: list[list[Splice]] = [[] for _ in self._held]
+        for key, finding in self._denials.items():
+            places = [
+                (splices[i], item.event.at(*path))
+                for i, item in enumerate(self._held)
+                for entry, path in item.entries
+                if entry == key
+            ]
+            _deny(places, self._parts[key].tool().name, denied_arguments(finding))
+        return b"".join(item.edited(edits) for item, edits in zip(self._held, splices, strict=True))
+
+    def _drop(self) -> None:
+        self._unhold(self._held)
+        self._held = []
+        self._holds_text = False
+        self._denials = {}
+        self._parts = {}
+        self._latest = {}
+        self._waiting = set()
+
+    def _end(self) -> None:
+        """Take an end without ``[DONE]``, as some servers have it, for complete if all choices are finished."""
+        self._drop()
+        if not self.state.complete and self.state.error is None:
+            self.state.complete = len(self._finished) >= self.call.choices
+
+
+def _output_bytes(delta: Object) -> int:
+    calls = [as_object(call) for call in [*as_list(delta.get("tool_calls")), delta.get("function_call")]]
+    written = [holder.get(text) for call in calls for holder, (_, text) in _holders(call)]
+    texts = [delta.get(name) for name in ("content", "refusal", "reasoning", "reasoning_content")]
+    return utf8_length(*written, *texts)
+
+
+def _deny(places: Sequence[tuple[list[Splice], Node | None]], name: str, arguments: str) -> None:
+    """Rewrite one call over its frames: the whole new name and arguments where each first stands, nothing after."""
+    new_name = denied_name(name)
+    first: tuple[list[Splice], Node, str] | None = None
+    for splices, entry in places:
+        for holder, (name_key, text_key) in _part_nodes(entry) if entry else ():
+            first = first or (splices, holder, text_key)
+            named, written = holder.step(name_key), holder.step(text_key)
+            if named is not None and named.value:
+                splices.append(named.replaced(new_name))
+                new_name = ""
+            if written is not None:
+                splices.append(written.replaced(arguments))
+                arguments = ""
+    if arguments and first is not None:
+        splices, holder, text_key = first
+        splices.append(holder.with_member(text_key, arguments))
+
+
+class _Whole(WholeAnswer):
+    """An unstreamed answer."""
+
+    def _facts(self, document: Object) -> bool:
+        self.state.model = as_text(document.get("model")) or None
+        self.state.response_id = as_text(document.get("id")) or None
+        self._note_usage(document.get("usage"), service_tier=document.get("service_tier"))
+        return not document.get("error")
+
+    def _output(self, document: Object) -> int:
+        choices = [as_object(choice) for choice in as_list(document.get("choices"))]
+        return sum(_output_bytes(as_object(choice.get("message"))) for choice in choices)
+
+    def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
+        choices = document.step("choices")
+        for choice in choices.elements() if choices else ():
+            message = choice.step("message")
+            for entry in _entries(message) if message else ():
+                parts = _Parts()
+                parts.add(as_object(entry.value))
+                tool = parts.tool()
+                yield tool, partial(_denied_entry, entry, tool.name)
+
+
+def _entries(message: Node) -> Iterator[Node]:
+    calls, function = message.step("tool_calls"), message.step("function_call")
+    yield from calls.elements() if calls else ()
+    if function is not None and isinstance(function.value, dict):
+        yield function
+
+
+def _denied_entry(entry: Node, name: str, finding: Finding) -> list[Splice]:
+    splices: list[Splice] = []
+    _deny([(splices, entry)], name, denied_arguments(finding))
+    return splices
