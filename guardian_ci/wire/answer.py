@@ -69,7 +69,7 @@ class Answer(AnswerReader):
         self._judging = (piece, deny)
         return piece
 
-    def _note_usage(self, raw: object, **extra: object) -> bool:
+    def note_usage(self, raw: object, **extra: object) -> bool:
         """Read a usage object; whether it says anything."""
         usage = self._read_usage(as_object(raw), extra) if isinstance(raw, dict) else None
         if usage is not None:

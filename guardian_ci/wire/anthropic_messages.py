@@ -351,7 +351,7 @@ class _Stream(StreamAnswer):
         if not isinstance(usage, dict):
             return False
         self._usage = merge_stream(self.call.protocol, self._usage, usage)
-        return self._note_usage(self._usage)
+        return self.note_usage(self._usage)
 
     def _end(self) -> None:
         self._open.clear()
@@ -400,7 +400,7 @@ class _Whole(WholeAnswer):
             return False
         self.state.model = as_text(document.get("model")) or None
         self.state.response_id = as_text(document.get("id")) or None
-        self._note_usage(document.get("usage"))
+        self.note_usage(document.get("usage"))
         return True
 
     def _output(self, document: Object) -> int:

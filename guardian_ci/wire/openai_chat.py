@@ -21,8 +21,8 @@ from guardian_ci.wire.answer import (
 from guardian_ci.wire.fields import Object
 from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Path, Piece
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
-from guardian_ci.wire.media import Media, inline_data
-from guardian_ci.wire.openai_errors import error_object, refusal_body
+from guardian_ci.wire.media import Media
+from guardian_ci.wire.openai_shared import add_part, cache_lifetime, error_object, refusal_body
 from guardian_ci.wire.request import JsonWire, Offers, check_spelling, fingerprint, last_turn
 from guardian_ci.wire.sse import Frame, data_frame
 
@@ -131,12 +131,6 @@ def _asks_for_usage(root: Node) -> bool:
     return as_object(as_object(root.value).get("stream_options")).get("include_usage") is True
 
 
-def cache_lifetime(request: Object) -> str | None:
-    """Read how long OpenAI shall keep the prompt, in its words."""
-    options = fields.record(request, "prompt_cache_options")
-    return fields.text(options, "ttl") or fields.text(request, "prompt_cache_retention")
-
-
 def _offers(request: Object) -> Offers:
     offers = Offers()
     for i, tool in enumerate(fields.items(request, "tools")):
@@ -161,19 +155,6 @@ def _media(messages: Sequence[Object]) -> Media:
         for part in fields.blocks(message, "content", f"messages[{i}]"):
             add_part(media, part)
     return media
-
-
-def add_part(media: Media, part: Object) -> None:
-    """Count a part of a message that is no text, in the words of either OpenAI protocol."""
-    kind = as_text(part.get("type"))
-    if kind in {"image_url", "input_image", "computer_screenshot"}:
-        url = part.get("image_url")
-        media.add_image(inline_data(as_text(url) or as_text(as_object(url).get("url"))))
-    elif kind == "input_audio":
-        media.add_audio(as_text(as_object(part.get("input_audio")).get("data")))
-    elif kind in {"file", "input_file"}:
-        data = as_text((as_object(part.get("file")) or part).get("file_data"))
-        media.add_document(inline_data(data) or data)
 
 
 def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
@@ -263,7 +244,7 @@ class _Stream(StreamAnswer):
     def _event(self, frame: Frame, event: Node) -> Iterator[Piece]:
         value = as_object(event.value)
         self._identify(value)
-        usage = self._note_usage(value.get("usage"), service_tier=self._service_tier)
+        usage = self.note_usage(value.get("usage"), service_tier=self._service_tier)
         if value.get("error"):
             self._drop()
             yield self._failed(frame, value["error"], usage=usage)
@@ -403,7 +384,7 @@ class _Whole(WholeAnswer):
     def _facts(self, document: Object) -> bool:
         self.state.model = as_text(document.get("model")) or None
         self.state.response_id = as_text(document.get("id")) or None
-        self._note_usage(document.get("usage"), service_tier=document.get("service_tier"))
+        self.note_usage(document.get("usage"), service_tier=document.get("service_tier"))
         return not document.get("error")
 
     def _output(self, document: Object) -> int:
