@@ -1,0 +1,322 @@
+"""Builds the fields of each line of the log (``schemas/record.schema.json``) from events and commands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from guardian_ci.audit.facts import Plain, ended_to_plain, received_to_plain, to_plain
+from guardian_ci.audit.redact import Redactor
+from guardian_ci.model import PICODOLLARS, Amount, Call, Cost, Evaluation, Finding, ToolUse, Usage, Verdict
+from guardian_ci.session.commands import Forward, Settle
+from guardian_ci.session.events import CallReceived, Ended, Outcome, Progressed
+from guardian_ci.session.ledger import Balance, Demand
+
+_ARGUMENTS: Final = 2000
+_COMMAND: Final = 16_384
+_NAME: Final = 300
+_OUTCOMES: Final = {
+    Outcome.COMPLETE: "complete",
+    Outcome.REFUSED_UPSTREAM: "upstream_error",
+    Outcome.UNREACHED: "upstream_error",
+    Outcome.UPSTREAM_ERROR: "upstream_error",
+    Outcome.CLIENT_GONE: "client_gone",
+    Outcome.CUT: "cut",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """What the proxy knows of one request beside the events: collected while it runs, written at its end."""
+
+    request_id: str
+    started: float
+    session: str | None = None
+    path: str | None = None
+    agent: str | None = None
+    call: Call | None = None
+    received: CallReceived | None = None
+    status: int | None = None
+    upstream_status: int | None = None
+    first_byte: float | None = None
+    unparsed: int = 0
+    tool_calls: list[Plain] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    trace: list[Evaluation] = field(default_factory=list)
+
+    def head(self) -> Plain:
+        """The members that every line about this request begins with."""
+        return {"request_id": self.request_id, "session_id": self.session}
+
+
+def usd(picodollars: int) -> float:
+    """Dollars as a JSON number; the shortest that reads back as the same float."""
+    return picodollars / PICODOLLARS
+
+
+def finding(found: Finding, redactor: Redactor) -> Plain:
+    """A finding as the log writes it."""
+    plain: Plain = {
+        "rule": found.rule,
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "message": redactor.excerpt(found.message, _ARGUMENTS),
+        "subject": redactor.excerpt(found.subject, _NAME),
+        "violation": found.violation,
+        "file": found.place.file if found.place else None,
+        "line": found.place.line if found.place else None,
+    }
+    if found.retry_after is not None:
+        plain["retry_after"] = found.retry_after
+    if found.throttle:
+        plain["throttle"] = True
+    return plain
+
+
+def trace(evaluations: Sequence[Evaluation], redactor: Redactor) -> list[Plain]:
+    """The lines of every rule that was evaluated."""
+    return [
+        {"rule": each.rule, "verdict": each.verdict.value, "detail": redactor.excerpt(each.detail, _ARGUMENTS)}
+        for each in evaluations
+    ]
+
+
+def tool(use: ToolUse, redactor: Redactor) -> Plain:
+    """A tool call as the log writes it: what it touches whole, its arguments as a redacted excerpt."""
+    plain: Plain = {
+        "id": redactor.excerpt(use.id, _NAME),
+        "name": redactor.excerpt(use.name, _NAME),
+        "canonical": redactor.excerpt(use.canonical, _NAME),
+        "paths": [redactor.text(path) for path in use.paths],
+        "arguments": redactor.excerpt(use.arguments, _ARGUMENTS),
+    }
+    if use.command is not None:
+        plain["command"] = redactor.excerpt(use.command, _COMMAND)
+    return plain
+
+
+def scope(demand: Demand, balance: Balance) -> Plain:
+    """A scope with its limit and balance: exact, and in dollars for people."""
+    limit = demand.limit
+    return {
+        "scope": demand.scope,
+        "spent_usd": usd(balance.spent.picodollars),
+        "spent_picodollars": balance.spent.picodollars,
+        "spent_tokens": balance.spent.tokens,
+        "reserved_usd": usd(balance.reserved.picodollars),
+        "reserved_picodollars": balance.reserved.picodollars,
+        "reserved_tokens": balance.reserved.tokens,
+        "limit_usd": None if limit.picodollars is None else usd(limit.picodollars),
+        "limit_picodollars": limit.picodollars,
+        "limit_tokens": limit.tokens,
+    }
+
+
+def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prompt: str | None) -> Plain:
+    """The line that stands on disk before the call leaves for the upstream."""
+    call, received = _known(exchange)
+    edits: Plain = {}
+    if forward.max_output_tokens is not None:
+        edits["max_output_tokens"] = forward.max_output_tokens
+    if forward.remove_tools:
+        edits["remove_tools"] = [call.tools[index].name for index in forward.remove_tools]
+    if forward.model is not None:
+        edits["model"] = forward.model
+    if forward.notice is not None:
+        edits["notice"] = forward.notice
+    line: Plain = exchange.head() | {
+        "protocol": call.protocol.value,
+        "operation": call.operation.value,
+        "model": redactor.excerpt(call.model, _NAME) or None,
+        "stream": call.stream,
+        "facts": redactor.value(received_to_plain(received)),
+        "trace": trace(forward.trace, redactor),
+        "findings": [finding(each, redactor) for each in forward.findings],
+        "reservation": _reservation(forward),
+        "edits": redactor.value(edits),
+    }
+    if prompt is not None:
+        line["prompt"] = redactor.text(prompt)
+    return line
+
+
+def _reservation(forward: Forward) -> Plain | None:
+    if not forward.balances:
+        return None
+    return {
+        "cost_usd": usd(forward.reserved.picodollars),
+        "cost_picodollars": forward.reserved.picodollars,
+        "tokens": forward.reserved.tokens,
+        "max_output_tokens": forward.max_output_tokens,
+        "scopes": [
+            scope(demand, balance) for demand, balance in zip(forward.demands, forward.balances, strict=True)
+        ],
+    }
+
+
+def tool_call(
+    exchange: Exchange, use: ToolUse, at: float, verdict: Verdict, findings: Sequence[Finding],
+    evaluations: Sequence[Evaluation], redactor: Redactor,
+) -> Plain:
+    """The line that stands on disk before a tool call is released or rewritten."""
+    return exchange.head() | {
+        "facts": {"at": at},
+        "tool": tool(use, redactor),
+        "verdict": verdict.value,
+        "findings": [finding(each, redactor) for each in findings],
+        "trace": trace(evaluations, redactor),
+    }
+
+
+def extension(
+    event: Progressed, extra: Amount, demands: Sequence[Demand], balances: Sequence[Balance], *, granted: bool
+) -> Plain:
+    """A running answer that outgrew its reservation, and what the ledger said."""
+    message = (
+        "the answer costs more than was reserved for it; the reservation was extended"
+        if granted
+        else "the answer costs more than was reserved for it and the budget holds no more: it is cut"
+    )
+    return {
+        "level": "info" if granted else "warning",
+        "code": "reservation_extended" if granted else "reservation_exceeded",
+        "message": message,
+        "request_id": event.request,
+        "facts": {
+            "at": event.at,
+            "usage": to_plain(event.usage),
+            "output_bytes": event.output_bytes,
+            "extra": to_plain(extra),
+            "scopes": [scope(demand, balance) for demand, balance in zip(demands, balances, strict=True)],
+        },
+    }
+
+
+def rejected(
+    exchange: Exchange, found: Finding, now: float, redactor: Redactor,
+    demands: Sequence[Demand] = (), balances: Sequence[Balance] = (),
+) -> Plain:
+    """The record of a call that was refused before it was forwarded."""
+    line = _call(exchange, now, redactor, demands, balances)
+    line |= {"decision": "rejected", "reason": found.reason, "message": redactor.excerpt(found.message, _ARGUMENTS)}
+    if exchange.received is not None:
+        line["facts"] = {"received": redactor.value(received_to_plain(exchange.received))}
+    return line
+
+
+def finished(
+    exchange: Exchange, event: Ended, settle: Settle, balances: Sequence[Balance], redactor: Redactor
+) -> Plain:
+    """The record of a call that was forwarded: what it cost, what it did."""
+    line = _call(exchange, event.at, redactor, settle.demands, balances)
+    blocking = next((each for each in exchange.findings if each.violation), None)
+    line |= _tokens(settle.usage, settle.charge)
+    line |= {
+        "decision": "approved",
+        "reason": None if blocking is None else blocking.reason,
+        "message": None if blocking is None else redactor.excerpt(blocking.message, _ARGUMENTS),
+        "cost_usd": usd(settle.charge.picodollars),
+        "cost_picodollars": settle.charge.picodollars,
+        "price": _price(settle.cost, exchange.call),
+        "estimated": settle.estimated,
+        "outcome": _OUTCOMES[event.outcome],
+        "usage": to_plain(settle.usage),
+        "facts": {"ended": ended_to_plain(event)},
+    }
+    return line
+
+
+def _call(
+    exchange: Exchange, now: float, redactor: Redactor, demands: Sequence[Demand], balances: Sequence[Balance]
+) -> Plain:
+    call = exchange.call
+    scopes = list(zip(demands, balances, strict=True))
+    session, session_spent = scopes[0] if scopes else (None, Balance())
+    first = exchange.first_byte
+    return exchange.head() | {
+        "protocol": call.protocol.value if call else None,
+        "operation": call.operation.value if call else None,
+        "path": None if exchange.path is None else redactor.excerpt(exchange.path, _NAME),
+        "agent": None if exchange.agent is None else redactor.excerpt(exchange.agent, 100),
+        "model": redactor.excerpt(call.model, _NAME) or None if call else None,
+        "stream": call.stream if call else False,
+        "decision": "rejected",
+        "reason": None,
+        "message": None,
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+        "cumulative_tokens": session_spent.spent.tokens,
+        "cumulative_cost_usd": usd(session_spent.spent.picodollars),
+        "budget": None if session is None else session.limit.tokens,
+        "budget_usd": None
+        if session is None or session.limit.picodollars is None
+        else usd(session.limit.picodollars),
+        "cost_usd": 0,
+        "cost_picodollars": 0,
+        "price": None,
+        "estimated": False,
+        "outcome": "refused",
+        "status": exchange.status,
+        "upstream_status": exchange.upstream_status,
+        "tool_calls": exchange.tool_calls,
+        "findings": [finding(each, redactor) for each in exchange.findings],
+        "trace": trace(exchange.trace, redactor),
+        "latency": {
+            "time_to_first_token_ms": None if first is None else round((first - exchange.started) * 1000, 3),
+            "total_ms": round(max(now - exchange.started, 0) * 1000, 3),
+        },
+        "unparsed_frames": exchange.unparsed,
+        "scopes": [scope(demand, balance) for demand, balance in scopes],
+        "usage": None,
+    }
+
+
+def _tokens(used: Usage | None, charge: Amount) -> Plain:
+    if used is None:
+        # An estimate does not know the kinds: all of it counts as input, so that the sum is what was charged.
+        return {"input_tokens": charge.tokens, "output_tokens": 0, "cache_read_tokens": 0, "cache_write_tokens": 0}
+    return {
+        "input_tokens": used.total_input,
+        "output_tokens": used.total_output,
+        "cache_read_tokens": used.cache_read_tokens + used.cache_read_audio_tokens,
+        "cache_write_tokens": used.cache_write_5m_tokens + used.cache_write_1h_tokens + used.cache_write_12h_tokens,
+    }
+
+
+def _price(cost: Cost | None, call: Call | None) -> Plain | None:
+    if cost is None or call is None:
+        return None
+    return {"model": cost.model or call.model, "source": cost.source, "as_of": cost.as_of}
+
+
+def _known(exchange: Exchange) -> tuple[Call, CallReceived]:
+    if exchange.call is None or exchange.received is None:
+        msg = f"request {exchange.request_id} was admitted before it was received"
+        raise ValueError(msg)
+    return exchange.call, exchange.received
+
+
+def judged_tool(use: ToolUse, verdict: Verdict, reason: str | None, redactor: Redactor) -> Plain:
+    """A tool call as its call's record lists it. Its result is known only when a later request reports it."""
+    status = "denied" if verdict is Verdict.BLOCK else "unknown"
+    return tool(use, redactor) | {"verdict": verdict.value, "reason": reason, "result_status": status}
+
+
+def run_started(
+    *, version: str, pid: int, policy: Mapping[str, object], log_level: str, store: str, recovered: Sequence[Plain]
+) -> Plain:
+    """The first line of a run."""
+    return {
+        "guardian_version": version,
+        "pid": pid,
+        "policy": dict(policy),
+        "log_level": log_level,
+        "store": store,
+        "recovered": list(recovered),
+    }
+
+
+def notice(level: str, code: str, message: str, request_id: str | None = None) -> Plain:
+    """A line that decides nothing."""
+    return {"level": level, "code": code, "message": message, "request_id": request_id}

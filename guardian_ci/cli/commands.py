@@ -1,0 +1,8 @@
+"""Every command. A new one is a file here and a line in this list."""
+
+from types import ModuleType
+from typing import Final
+
+from guardian_ci.cli import replay, report, run, serve, validate
+
+COMMANDS: Final[tuple[ModuleType, ...]] = (run, serve, report, replay, validate)

@@ -1,0 +1,61 @@
+"""The proxy as ``serve`` and ``run`` start it: configuration in, a verdict and reports out."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from guardian_ci.audit.summary import Summary
+from guardian_ci.cli import options as common
+from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION
+from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.server import ProxyServer
+from guardian_ci.reports import REPORTS, TerminalReport, write_reports
+
+
+def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig:
+    """What the command line and the environment say. Raises ``PolicyError``, ``UsageError``."""
+    return ProxyConfig(
+        policy=common.policy_of(options),
+        log=options.log or options.report_dir / "log.ndjson",
+        state=options.state,
+        host=options.host,
+        port=options.port,
+        keys=common.keys_of(os.environ),
+        token=token,
+        user=common.user_of(options, os.environ),
+        pull_request=common.pull_request_of(options, os.environ),
+    )
+
+
+def announce(server: ProxyServer) -> None:
+    """Say on stderr what has started and by which policy."""
+    config = server.config
+    say(f"proxy on {server.url}, log {config.log}, ledger in {config.state}")
+    for line in config.policy.describe():
+        say(line)
+    if server.recovered:
+        dollars = sum(each.amount.picodollars for each in server.recovered) / 10**12
+        say(f"{len(server.recovered)} calls of a run that was killed count as spent: ${dollars:.4f}")
+
+
+def conclude(options: argparse.Namespace, log: Path) -> int:
+    """Write the reports, show the summary; the exit code."""
+    summary = write_reports(log, options.report_dir)
+    show(summary, as_json=options.json)
+    say(f"reports in {options.report_dir}{os.sep}")
+    return EXIT_VIOLATION if summary.verdict == "violation" else EXIT_CLEAN
+
+
+def show(summary: Summary, *, as_json: bool) -> None:
+    """The summary: JSON to stdout for programs, else a table to stderr, where it cannot mix with an agent's output."""
+    if as_json:
+        print(REPORTS["json"].render(summary), end="")
+        return
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    print(TerminalReport(colour=colour).render(summary), end="", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(f"guardian-ci: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,143 @@
+"""What several commands take on their command line and from their environment."""
+
+import argparse
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+from guardian_ci.cli.validate import read_policy
+from guardian_ci.errors import UsageError
+from guardian_ci.model import RUN_TOKEN_PREFIX
+from guardian_ci.policy import Policy, default_policy
+from guardian_ci.proxy.config import UPSTREAMS
+
+KEY_VARIABLES: Final[Mapping[str, str]] = {
+    "anthropic": "ANTHROPIC_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+}
+"""Where each provider's key is read from; the same name with ``_FILE`` behind it names a file that holds it."""
+
+TOKEN_VARIABLE: Final = "GUARDIAN_TOKEN"  # noqa: S105 - the name of a variable
+_PULL_REQUEST: Final = re.compile(r"refs/pull/(\d+)/")
+
+
+def add_proxy_options(parser: argparse.ArgumentParser, *, port: int) -> None:
+    """The options of the commands that start a proxy."""
+    group = parser.add_argument_group("proxy")
+    group.add_argument("--policy", type=Path, metavar="FILE", help="what is allowed (without one: a safe default)")
+    group.add_argument("--budget", metavar="USD", help="the most dollars that this run may spend")
+    group.add_argument("--token-budget", metavar="N", help="the most tokens that this run may use")
+    group.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help=f"where a provider's calls go; NAME is one of {', '.join(UPSTREAMS)}; may be repeated",
+    )
+    group.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    group.add_argument(
+        "--port", type=_port, default=port, metavar="N", help="0: any free one (default: %(default)s)"
+    )
+    group.add_argument("--log", type=Path, metavar="FILE", help="the audit log (default: log.ndjson in --report-dir)")
+    group.add_argument("--state", type=Path, metavar="DIR", help="where the ledger lies (default: %(default)s)")
+    group.add_argument(
+        "--report-dir",
+        type=Path,
+        default=Path("guardian-report"),
+        metavar="DIR",
+        help="where junit.xml, summary.md and log.ndjson go (default: %(default)s)",
+    )
+    group.add_argument("--user", metavar="NAME", help="whom calls are charged to (default: $GITHUB_ACTOR)")
+    group.add_argument(
+        "--pull-request", metavar="N", help="the pull request that calls are charged to (default: from $GITHUB_REF)"
+    )
+    parser.set_defaults(state=default_state())
+
+
+def default_state() -> Path:
+    """The ledger's folder: outlives runs, so that a restart does not give a budget back."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "guardian-ci"
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 0 to 65535")
+    return int(text)
+
+
+def policy_of(options: argparse.Namespace) -> Policy:
+    """The policy of ``--policy`` (or the default), with what the command line adds. Raises ``PolicyError``."""
+    policy = default_policy() if options.policy is None else read_policy(options.policy)
+    return policy.override(
+        budget_usd=_dollars(options.budget),
+        token_budget=_tokens(options.token_budget),
+        upstreams=_upstreams(options.upstream),
+    )
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    if text is None or text == "":
+        return None
+    try:
+        value = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value < 0:
+        raise UsageError(f"--budget {text!r} is no amount; give dollars, such as 0.50")
+    return value
+
+
+def _tokens(text: str | None) -> int | None:
+    if text is None or text == "":
+        return None
+    plain = text.replace("_", "")
+    if not plain.isascii() or not plain.isdecimal():
+        raise UsageError(f"--token-budget {text!r} is no number of tokens; give a whole number, such as 50000")
+    return int(plain)
+
+
+def _upstreams(pairs: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, url = pair.partition("=")
+        if not equals or name not in UPSTREAMS:
+            raise UsageError(f"--upstream {pair!r} is not NAME=URL with NAME one of {', '.join(UPSTREAMS)}")
+        found[name] = url
+    return found
+
+
+def keys_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """The providers' keys. Raises ``UsageError`` for a key file that cannot be read."""
+    keys: dict[str, str] = {}
+    for provider, variable in KEY_VARIABLES.items():
+        value = environment.get(variable, "").strip()
+        file = environment.get(f"{variable}_FILE", "")
+        if file:
+            try:
+                value = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"${variable}_FILE names {file!r}, which cannot be read: {error}") from error
+        if any(ord(character) < 33 or ord(character) > 126 for character in value):
+            raise UsageError(f"${variable} holds a space, a line break or another character that no key has")
+        # A token of an outer guardian-ci is not the provider's key: the agent's own credentials pass through.
+        if value and not value.startswith(RUN_TOKEN_PREFIX):
+            keys[provider] = value
+    return keys
+
+
+def pull_request_of(options: argparse.Namespace, environment: Mapping[str, str]) -> str | None:
+    """The pull request that calls are charged to."""
+    if options.pull_request:
+        return str(options.pull_request)
+    found = _PULL_REQUEST.match(environment.get("GITHUB_REF", ""))
+    return found[1] if found else None
+
+
+def user_of(options: argparse.Namespace, environment: Mapping[str, str]) -> str | None:
+    """Whom calls are charged to."""
+    return options.user or environment.get("GITHUB_ACTOR") or None

@@ -1,0 +1,76 @@
+"""``guardian-ci serve``: the proxy until it is stopped."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+from typing import Final
+
+from guardian_ci.cli.launch import announce, conclude, configuration
+from guardian_ci.cli.options import TOKEN_VARIABLE, add_proxy_options
+from guardian_ci.errors import UsageError
+from guardian_ci.model import RUN_TOKEN_PREFIX
+from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.server import ProxyServer
+
+_EPILOG: Final = """\
+Agents are pointed at it by their base URL:
+  ANTHROPIC_BASE_URL=http://127.0.0.1:8080  OPENAI_BASE_URL=http://127.0.0.1:8080/v1
+A path prefix names a session: http://127.0.0.1:8080/s/NAME
+
+Provider keys come from ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY (or from the file that
+ANTHROPIC_API_KEY_FILE names, …) of this command's environment; without one, the agent's own key passes
+through. With GUARDIAN_TOKEN=gci-… set, agents must hold that token to use them, and whoever holds it may
+POST /guardian/stop.
+
+examples:
+  guardian-ci serve
+  guardian-ci serve --policy guardian.yml --port 9000 --log audit.ndjson
+  guardian-ci serve --upstream anthropic=http://127.0.0.1:9999 --budget 2
+
+exit codes: 0 clean, 1 a violation, 2 wrong usage or policy, 3 could not run
+"""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the proxy until it is stopped",
+        description="Run the proxy until it is stopped (Ctrl-C, SIGTERM, POST /guardian/stop), then report.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_proxy_options(parser, port=8080)
+    parser.add_argument("--json", action="store_true", help="print one JSON line when ready, and the summary as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve, then report."""
+    token = os.environ.get(TOKEN_VARIABLE) or None
+    if token is not None and not token.startswith(RUN_TOKEN_PREFIX):
+        raise UsageError(f"${TOKEN_VARIABLE} does not begin with {RUN_TOKEN_PREFIX!r}, as tokens of agents must")
+    config = configuration(options, token)
+    asyncio.run(_serve(config, as_json=options.json))
+    return conclude(options, config.log)
+
+
+async def _serve(config: ProxyConfig, *, as_json: bool) -> None:
+    async with ProxyServer(config) as server:
+        _stop_on_signals(server)
+        announce(server)
+        if as_json:
+            print(json.dumps({"url": server.url, "port": server.port, "log": str(config.log)}), flush=True)
+        await server.stopped.wait()
+
+
+def _stop_on_signals(server: ProxyServer) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, server.stop, "signal")
+        except NotImplementedError:  # Windows: Ctrl-C only
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(server.stop, "signal"))

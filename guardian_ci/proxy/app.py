@@ -1,0 +1,162 @@
+"""The ASGI application: one route for each endpoint, with every prefix it may have; all else is refused."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from guardian_ci.errors import StoreError
+from guardian_ci.model import Finding, Verdict
+from guardian_ci.proxy.client import Client, Receive, Send
+from guardian_ci.proxy.paths import ENDPOINTS, MODELS, Endpoint
+from guardian_ci.proxy.refusals import Refusal
+from guardian_ci.proxy.relay import Proxy, Relay, begin, session_name
+
+_HARMLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+
+
+def make_app(proxy: Proxy, stop: Callable[[], None]) -> Starlette:
+    """The application of one run. ``stop`` is called for ``POST /guardian/stop``."""
+    routes = [
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz),
+        Route("/guardian/stop", _Stop(proxy, stop), methods=["POST"]),
+        Mount("/s/{session}", routes=_metered(proxy)),
+        *_metered(proxy),
+        Mount("/", app=_Unmetered(proxy)),
+    ]
+    app = Starlette(routes=routes)
+    app.add_middleware(_OwnHostOnly, host=proxy.config.host)
+    return app
+
+
+def _metered(proxy: Proxy) -> list[BaseRoute]:
+    routes: list[BaseRoute] = []
+    for provider in ("anthropic", "openai"):
+        own = [endpoint for endpoint in (*ENDPOINTS, MODELS[provider]) if endpoint.provider == provider]
+        routes.append(Mount(f"/{provider}", routes=[each for own_one in own for each in _routes(proxy, own_one)]))
+    for endpoint in ENDPOINTS:
+        routes += _routes(proxy, endpoint)
+    either = _EitherModels(proxy)
+    routes += [Route(path, either, methods=["GET"]) for path in ("/v1/models", "/v1/models/{model}")]
+    routes.append(Mount("/", app=_Unmetered(proxy)))
+    return routes
+
+
+def _routes(proxy: Proxy, endpoint: Endpoint) -> list[BaseRoute]:
+    relay = Relay(proxy, endpoint)
+    routes: list[BaseRoute] = [Route(endpoint.path, relay, methods=[endpoint.method])]
+    if endpoint.path == "/v1/models":
+        routes.append(Route(endpoint.path + "/{model}", relay, methods=[endpoint.method]))
+    return routes
+
+
+def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _readyz(_: Request) -> Response:
+    """The socket opens only when policy, ledger and log are: who gets an answer gets a ready proxy."""
+    return JSONResponse({"status": "ready"})
+
+
+class _EitherModels:
+    """``/v1/models`` without a provider's prefix."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._relays = {provider: Relay(proxy, endpoint) for provider, endpoint in MODELS.items()}
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        names = {name for name, _ in scope["headers"]}
+        provider = "anthropic" if names & {b"anthropic-version", b"x-api-key"} else "openai"
+        await self._relays[provider](scope, receive, send)
+
+
+class _Stop:
+    """Ends the run. Only who holds the per-run token may."""
+
+    def __init__(self, proxy: Proxy, stop: Callable[[], None]) -> None:
+        self._proxy = proxy
+        self._stop = stop
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        token = self._proxy.config.token
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        if token is None or not hmac.compare_digest(given, f"Bearer {token}".encode()):
+            response = JSONResponse({"error": {"message": "guardian-ci: /guardian/stop needs this run's token"}}, 403)
+        else:
+            response = JSONResponse({"status": "stopping"})
+            self._stop()
+        await response(scope, receive, send)  # type: ignore[arg-type]
+
+
+class _Unmetered:
+    """Every path that is no metered endpoint: refused and recorded."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        exchange = begin(scope)
+        exchange.session = session_name(scope, scope["headers"])
+        wants_socket = any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
+        method, path = scope["method"], scope["path"]
+        # Looking costs nothing: a GET of an unknown path is refused, but it fails no build.
+        harmless = method in _HARMLESS
+        finding = Finding(
+            rule="unmetered_endpoint",
+            verdict=Verdict.BLOCK,
+            reason="unmetered_endpoint",
+            message=(
+                f"{method} {path[:200]} is no endpoint that guardian-ci meters, so it is not forwarded; "
+                "use /v1/messages, /v1/chat/completions, /v1/responses or /v1/models"
+            ),
+            subject=f"{method} {path[:200]}",
+            throttle=harmless,
+        )
+        # 426 makes Codex fall back from WebSocket to POST at once; anything else takes it seven tries.
+        exchange.status = 426 if wants_socket else 404
+        refusal = Refusal(
+            status=exchange.status,
+            code="not_found_error",
+            message=f"guardian-ci: {finding.message}",
+            reason=finding.reason,
+        )
+        client = Client(exchange.request_id, receive, send)
+        try:
+            self._proxy.gatekeeper.rejected(exchange, finding)
+        except StoreError:
+            pass  # the keeper has said so on the terminal; the refusal stands
+        await client.refuse(refusal, None)
+
+
+class _OwnHostOnly:
+    """Refuses foreign ``Host`` names on a loopback address: a web page must not reach the proxy by DNS rebinding."""
+
+    def __init__(self, app: Any, host: str) -> None:
+        self._app = app
+        self._loopback = host in _LOOPBACK
+        self._host = host
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._loopback:
+            named = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+            if named and _without_port(named) not in _LOOPBACK:
+                message = f"guardian-ci: this proxy serves {self._host} only, not {named[:100]}"
+                response = JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 400)
+                await response(scope, receive, send)  # type: ignore[arg-type]
+                return
+        await self._app(scope, receive, send)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.rpartition(":")[0] if ":" in host else host

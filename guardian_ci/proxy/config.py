@@ -1,0 +1,30 @@
+"""What a proxy is told when it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from guardian_ci.policy import Policy
+
+UPSTREAMS: Final[Mapping[str, str]] = {
+    "anthropic": "https://api.anthropic.com",
+    "openai": "https://api.openai.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+}
+"""Where each provider's calls go unless the policy or ``--upstream`` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyConfig:
+    """``keys`` are the providers' own; ``token`` is what agents hold instead (None: any key will do)."""
+
+    policy: Policy
+    log: Path
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str | None = field(default=None, repr=False)
+    user: str | None = None
+    pull_request: str | None = None

@@ -1,0 +1,72 @@
+"""Whose key goes where: the provider's key never reaches the agent, the per-run token never the provider."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from guardian_ci.errors import BadRequest
+from guardian_ci.model import RUN_TOKEN_PREFIX
+
+Headers = list[tuple[bytes, bytes]]
+
+_CARRIERS: Final = frozenset({b"x-api-key", b"authorization", b"x-goog-api-key", b"api-key"})
+_BEARER: Final = "bearer "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The providers' keys and the per-run token."""
+
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+    def is_token(self, key: str | None) -> bool:
+        """Whether the key is this run's token. Takes the same time for every wrong key."""
+        return key is not None and self.token is not None and hmac.compare_digest(key.encode(), self.token.encode())
+
+    def outgoing(self, headers: Headers, provider: str) -> Headers:
+        """The agent's headers with the key that the provider shall see.
+
+        Raises ``BadRequest`` for a token of another run, or for none where one is due. Without a token every agent on this machine gets the
+        provider's key; with one, an agent that brings a key of its own keeps it.
+        """
+        given = presented(headers)
+        if given is not None and given.startswith(RUN_TOKEN_PREFIX) and self.token and not self.is_token(given):
+            raise BadRequest(
+                "the API key is a guardian-ci token of another run; start the agent with the environment of this run"
+            )
+        own = self.keys.get(provider)
+        if given is None and own is not None and self.token is not None:
+            raise BadRequest("the request has no API key; start the agent with the environment that guardian-ci sets")
+        stands_in = self.is_token(given) or (given or "").startswith(RUN_TOKEN_PREFIX)
+        if not stands_in and (own is None or self.token is not None) and given is not None:
+            return headers
+        kept = [(name, value) for name, value in headers if name not in _CARRIERS]
+        return kept if own is None else [*kept, _header(provider, own)]
+
+
+def presented(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The key that an agent sends, in whichever header; None without one."""
+    for name, value in headers:
+        if name in _CARRIERS:
+            text = value.decode("latin-1")
+            if name == b"authorization":
+                text = text[len(_BEARER) :] if text.lower().startswith(_BEARER) else text
+            if text.strip():
+                return text.strip()
+    return None
+
+
+def session_of(key: str | None) -> str:
+    """The session's name for a key: a digest, so that no log holds the key."""
+    return "anonymous" if key is None else "key-" + hashlib.sha256(key.encode()).hexdigest()[:12]
+
+
+def _header(provider: str, key: str) -> tuple[bytes, bytes]:
+    if provider == "anthropic":
+        return b"x-api-key", key.encode()
+    if provider == "gemini":
+        return b"x-goog-api-key", key.encode()
+    return b"authorization", b"Bearer " + key.encode()

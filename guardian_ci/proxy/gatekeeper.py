@@ -1,0 +1,214 @@
+"""Carries out what the session decides: reserves and settles in the store, writes the log before any effect.
+
+Between a decision and its line in the log there is no suspension (the local stores never suspend), so the order of
+the log is the order of the decisions. Every method returns only when its line is on disk.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from guardian_ci.audit import records
+from guardian_ci.audit.records import Exchange
+from guardian_ci.audit.redact import Redactor
+from guardian_ci.audit.writer import LogWriter
+from guardian_ci.errors import StoreError
+from guardian_ci.model import Call, Finding, ToolUse, Usage, Verdict
+from guardian_ci.proxy.refunds import Refunds
+from guardian_ci.session import commands as do
+from guardian_ci.session import events as on
+from guardian_ci.session.guard import Guard
+from guardian_ci.session.ledger import Balance, Demand, Denial
+from guardian_ci.stores import Store
+
+
+class Gatekeeper:
+    """The one place where the session, the store and the log meet."""
+
+    def __init__(self, guard: Guard, store: Store, log: LogWriter, redactor: Redactor) -> None:
+        self.guard = guard
+        self.calls = 0
+        self.violations = 0
+        self._store = store
+        self._log = log
+        self._redactor = redactor
+        self._refunds = Refunds()
+
+    async def admit(
+        self,
+        exchange: Exchange,
+        caller: on.Caller,
+        call: Call,
+        *,
+        status_of: Callable[[Finding], int],
+        prompt: str | None = None,
+    ) -> do.Forward | do.Refuse:
+        """Decide on a call. A call that only other calls' refunds can make room for waits for them, in order.
+
+        ``status_of`` tells the HTTP status that a refusal for this finding will have; ``prompt`` is logged, redacted.
+        """
+        exchange.call = call
+        exchange.session = caller.session
+        deadline: float | None = None
+        while True:
+            command = await self._try_admit(exchange, caller, call)
+            if isinstance(command, do.Forward):
+                self._admitted(exchange, command, prompt)
+                if deadline is not None:
+                    self._refunds.refunded(demand.scope for demand in command.demands)
+                return command
+            now = time.monotonic()
+            first = deadline is not None
+            deadline = deadline or now + command.may_wait
+            patience = deadline - now
+            if command.denial is not None and command.may_wait and patience > 0:
+                if await self._refunds.wait(command.denial.scope, patience, first=first):
+                    continue
+            exchange.status = status_of(command.finding)
+            await self._refused(exchange, command)
+            return command
+
+    async def _try_admit(self, exchange: Exchange, caller: on.Caller, call: Call) -> do.Forward | do.Refuse:
+        name = caller.session
+        stored = None if self.guard.knows(name) else await self._store.session(name)
+        remembered = None if stored is None else json.loads(stored)
+        event = on.CallReceived(
+            request=exchange.request_id, at=time.time(), caller=caller, call=call, remembered=remembered
+        )
+        exchange.received = event
+        command = self.guard.handle(event)[0]
+        if isinstance(command, do.Reserve):
+            answer = await self._store.reserve(command.ask)
+            command = self.guard.handle(on.Reserved(request=event.request, at=event.at, answer=answer))[0]
+        if isinstance(command, do.Forward | do.Refuse):
+            return command
+        msg = f"the session answered a call with {command!r}"
+        raise TypeError(msg)
+
+    def _admitted(self, exchange: Exchange, command: do.Forward, prompt: str | None) -> None:
+        exchange.findings.extend(command.findings)
+        exchange.trace.extend(command.trace)
+        for key, name, well in command.tool_results:
+            if well is not None:
+                fields = {"id": key, "name": name, "status": "ok" if well else "error"}
+                self._write("tool_result", exchange.head() | fields)
+        self._write("call_admitted", records.call_admitted(exchange, command, self._redactor, prompt))
+
+    async def _refused(self, exchange: Exchange, command: do.Refuse) -> None:
+        exchange.findings.extend(command.findings)
+        exchange.trace.extend(command.trace)
+        if command.denial is not None:
+            balances: Sequence[Balance] = command.denial.balances
+        else:
+            balances = await self._store.balances([demand.scope for demand in command.demands])
+        self.rejected(exchange, command.finding, command.demands, balances)
+
+    def rejected(
+        self, exchange: Exchange, finding: Finding, demands: Sequence[Demand] = (), balances: Sequence[Balance] = ()
+    ) -> None:
+        """Record a call that does not leave for the upstream."""
+        if finding not in exchange.findings:
+            exchange.findings.append(finding)
+        self._count(exchange)
+        line = records.rejected(exchange, finding, time.time(), self._redactor, demands, balances)
+        self._write("call", line)
+
+    async def judge(self, exchange: Exchange, tool: ToolUse) -> do.Release | do.Rewrite | do.Cut:
+        """Decide on a complete tool call."""
+        event = on.ToolCalled(request=exchange.request_id, at=time.time(), tool=tool)
+        command = self.guard.handle(event)[0]
+        if not isinstance(command, do.Release | do.Rewrite | do.Cut):
+            msg = f"the session answered a tool call with {command!r}"
+            raise TypeError(msg)
+        if isinstance(command, do.Release):
+            verdict = Verdict.WARN if command.findings else Verdict.ALLOW
+            reason = command.findings[0].reason if command.findings else None
+        else:
+            verdict, reason = Verdict.BLOCK, command.finding.reason
+        exchange.findings.extend(command.findings)
+        exchange.tool_calls.append(records.judged_tool(tool, verdict, reason, self._redactor))
+        line = records.tool_call(
+            exchange, tool, event.at, verdict, command.findings, command.trace, self._redactor
+        )
+        self._write("tool_call", line)
+        return command
+
+    async def progress(self, exchange: Exchange, usage: Usage | None, output_bytes: int) -> do.Cut | None:
+        """Tell how far an answer has come; it may have outgrown its reservation."""
+        event = on.Progressed(request=exchange.request_id, at=time.time(), usage=usage, output_bytes=output_bytes)
+        commands = self.guard.handle(event)
+        if commands and isinstance(commands[0], do.Reserve):
+            ask = commands[0].ask
+            answer = await self._store.reserve(ask)
+            granted = not isinstance(answer, Denial)
+            commands = self.guard.handle(on.Reserved(request=event.request, at=event.at, answer=answer))
+            self._write(
+                "notice", records.extension(event, ask.fixed, ask.demands, answer.balances, granted=granted)
+            )
+        if commands and isinstance(commands[0], do.Cut):
+            exchange.findings.extend(commands[0].findings)
+            exchange.trace.extend(commands[0].trace)
+            return commands[0]
+        return None
+
+    async def end(
+        self, exchange: Exchange, outcome: on.Outcome, usage: Usage | None = None, output_bytes: int = 0
+    ) -> None:
+        """Settle a forwarded call, exactly once, and write its record."""
+        event = on.Ended(
+            request=exchange.request_id,
+            at=time.time(),
+            outcome=outcome,
+            usage=usage,
+            upstream_status=exchange.upstream_status,
+            output_bytes=output_bytes,
+        )
+        settle = self.guard.handle(event)[0]
+        if not isinstance(settle, do.Settle):
+            msg = f"the session answered the end of a call with {settle!r}"
+            raise TypeError(msg)
+        scopes = [demand.scope for demand in settle.demands]
+        try:
+            if settle.reserved:
+                name, remembered = settle.session
+                await self._store.settle(exchange.request_id, settle.charge, (name, json.dumps(remembered)))
+            balances = await self._store.balances(scopes)
+        except StoreError as error:
+            # The reservation stays open, which is an upper bound of the charge; the next run counts it as spent.
+            balances = [Balance() for _ in scopes]
+            self._write("notice", records.notice("error", "store_failed", str(error), exchange.request_id))
+        notes = self.guard.handle(on.Settled(request=exchange.request_id, at=event.at, balances=tuple(balances)))
+        for note in notes:
+            if isinstance(note, do.Note):
+                if note.finding is not None:
+                    exchange.findings.append(note.finding)
+                self._write("notice", records.notice("warning", note.code, note.message, exchange.request_id))
+        self._count(exchange)
+        self._write("call", records.finished(exchange, event, settle, balances, self._redactor))
+        self._refunds.refunded(scopes)
+
+    def notice(self, level: str, code: str, message: str, request_id: str | None = None) -> None:
+        """Write a line that decides nothing."""
+        self._write("notice", records.notice(level, code, self._redactor.excerpt(message, 2000), request_id))
+
+    def started(self, fields: dict[str, object]) -> None:
+        """Write the first line of the run."""
+        self._write("run_started", fields)
+
+    def ended(self, reason: str) -> None:
+        """Write the last line of the run; a log without it is a violation."""
+        self._write("run_ended", {"reason": reason, "calls": self.calls, "violations": self.violations})
+
+    def _count(self, exchange: Exchange) -> None:
+        self.calls += 1
+        self.violations += sum(finding.violation for finding in exchange.findings)
+
+    def _write(self, kind: str, fields: dict[str, object]) -> None:
+        try:
+            self._log.write(kind, datetime.now(UTC), fields)
+        except StoreError as error:
+            # The line that would tell cannot be written either, so the terminal has to.
+            print(f"guardian-ci: {error}", file=sys.stderr, flush=True)
+            raise

@@ -1,0 +1,484 @@
+"""One call, from its request to its settlement, in one coroutine.
+
+The order is fixed: read, understand, decide (a line in the log), forward, relay each piece as it comes, judge each
+tool call before the agent sees it, settle once. A hang-up, a reset and a cancellation end in the same place.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from guardian_ci.audit.records import Exchange
+from guardian_ci.errors import BadRequest, GuardianError, StoreError, UpstreamError
+from guardian_ci.model import Call, Finding, InputSize, Operation, Usage, Verdict
+from guardian_ci.policy import Settings
+from guardian_ci.proxy import refusals
+from guardian_ci.proxy.client import Client, ClientGone, Headers, Receive, Send
+from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
+from guardian_ci.proxy.credentials import Credentials, presented, session_of
+from guardian_ci.proxy.encoding import Decoder, accepted, decode_request, decoder
+from guardian_ci.proxy.gatekeeper import Gatekeeper
+from guardian_ci.proxy.paths import Endpoint, upstream_url
+from guardian_ci.proxy.refusals import Refusal
+from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, Broken, Unreached, UpstreamClient
+from guardian_ci.session import commands as do
+from guardian_ci.session.events import Caller, Outcome
+from guardian_ci.wire import WIRES
+from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Piece, Wire
+
+_TAIL: Final = 1024
+"""Bytes of model output that may still pass after a decision to cut, to come to the end of a block."""
+
+_AFTERMATH: Final = 0.5
+"""Seconds that an upstream has to end its body behind the terminal frame."""
+
+_OURS: Final = frozenset({b"host", b"content-length", b"expect", b"x-guardian-session"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """What all calls of a run share."""
+
+    config: ProxyConfig
+    run_id: str
+    gatekeeper: Gatekeeper
+    upstream: UpstreamClient
+    credentials: Credentials
+
+
+class Relay:
+    """The ASGI application of one endpoint."""
+
+    def __init__(self, proxy: Proxy, endpoint: Endpoint) -> None:
+        self._proxy = proxy
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        headers: Headers = scope["headers"]
+        exchange = begin(scope)
+        session = session_name(scope, headers)
+        client = Client(exchange.request_id, receive, send)
+        one_call = _OneCall(self._proxy, self._endpoint, exchange, client, headers, session)
+        try:
+            await one_call.serve(str(scope["query_string"], "latin-1"), scope["path_params"])
+        except ClientGone:
+            pass
+        except BadRequest as error:
+            await one_call.refuse_bad_request(str(error))
+        except StoreError as error:
+            await one_call.refuse_unrecorded(error)
+
+
+def begin(scope: Mapping[str, Any]) -> Exchange:
+    """A new request's record."""
+    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    return Exchange(
+        request_id=f"req_{secrets.token_hex(12)}",
+        started=time.time(),
+        path=scope["path"],
+        agent=agent.decode("latin-1") or None,
+    )
+
+
+def session_name(scope: Mapping[str, Any], headers: Headers) -> str:
+    """The session that a request belongs to: the path's, the header's, or the key's digest."""
+    named = scope.get("path_params", {}).get("session")
+    if not named:
+        named = next((value.decode("latin-1") for name, value in headers if name == b"x-guardian-session"), "")
+    named = str(named).strip()[:128]
+    return named or session_of(presented(headers))
+
+
+class _OneCall:
+    """The state of one call while it is served."""
+
+    def __init__(
+        self, proxy: Proxy, endpoint: Endpoint, exchange: Exchange, client: Client, headers: Headers, session: str
+    ) -> None:
+        self._proxy = proxy
+        self._keeper = proxy.gatekeeper
+        self._endpoint = endpoint
+        self._exchange = exchange
+        self._client = client
+        self._headers = headers
+        self._session = session
+        self._wire: Wire = WIRES[endpoint.protocol]
+        self._settings: Settings = proxy.config.policy.for_session(session)
+        self._reader: AnswerReader | None = None
+        self._output_bytes = 0
+        self._cut: do.Cut | None = None
+        self._tail = 0
+        self._outcome = Outcome.UNREACHED
+        self._usage: Usage | None = None
+        self._timeout = asyncio.timeout(None)
+        self._settled = False
+
+    # The request
+
+    async def serve(self, query: str, parameters: Mapping[str, Any]) -> None:
+        """Serve the call. Raises ``BadRequest``, ``ClientGone``, ``StoreError`` before anything is forwarded."""
+        self._exchange.session = self._session
+        limit = self._settings.max_request_mb << 20
+        raw = await self._client.body(limit)
+        parsed = self._parse(raw, limit)
+        headers = self._proxy.credentials.outgoing(self._headers, self._endpoint.provider)
+        command = await self._keeper.admit(
+            self._exchange, self._caller(), parsed.call, status_of=self._status_of, prompt=self._prompt(parsed)
+        )
+        if isinstance(command, do.Refuse):
+            await self._client.refuse(self._refusal(command.finding), self._wire)
+            return
+        path = self._endpoint.path
+        if model := parameters.get("model"):
+            path = f"{path}/{model}"
+        base = self._settings.upstreams.get(self._endpoint.provider) or UPSTREAMS[self._endpoint.provider]
+        body = self._edited(parsed, command)
+        # An edited body travels decoded; an untouched one keeps its bytes and its encoding.
+        decoded = body is not parsed.body
+        forwarded = self._request_headers(headers, decoded=decoded, stream=parsed.call.stream)
+        url = upstream_url(base, path, query)
+        await self._forward(parsed, url, forwarded, body if decoded else raw)
+
+    def _parse(self, raw: bytes, limit: int) -> Parsed:
+        if self._endpoint.operation is Operation.MODELS:
+            call = Call(
+                protocol=self._endpoint.protocol,
+                operation=Operation.MODELS,
+                model="",
+                stream=False,
+                fingerprint="",
+                size=InputSize(text_bytes=0),
+            )
+            return Parsed(call=call, body=raw)
+        names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
+        body = decode_request(raw, names.get("content-encoding", ""), limit)
+        return self._wire.parse_call(body, operation=self._endpoint.operation, headers=names)
+
+    def _caller(self) -> Caller:
+        config = self._proxy.config
+        return Caller(
+            session=self._session,
+            run=self._proxy.run_id,
+            provider=self._endpoint.provider,
+            user=config.user,
+            pull_request=config.pull_request,
+        )
+
+    def _prompt(self, parsed: Parsed) -> str | None:
+        if self._settings.log_level != "debug" or self._endpoint.operation is Operation.MODELS:
+            return None
+        return parsed.body.decode("utf-8", "replace")
+
+    def _edited(self, parsed: Parsed, command: do.Forward) -> bytes:
+        if self._endpoint.operation is Operation.MODELS:
+            return parsed.body
+        edits = Edits(
+            max_output_tokens=command.max_output_tokens,
+            remove_tools=frozenset(command.remove_tools),
+            model=command.model,
+            notice=command.notice,
+        )
+        return self._wire.edit(parsed, edits)
+
+    @staticmethod
+    def _request_headers(headers: Headers, *, decoded: bool, stream: bool) -> Headers:
+        kept: Headers = []
+        for name, value in headers:
+            if name in _OURS or name in HOP_BY_HOP or (decoded and name == b"content-encoding"):
+                continue
+            if name == b"accept-encoding":
+                # A stream is edited frame by frame, so it must come plain; a whole body may be compressed.
+                text = "identity" if stream else accepted(value.decode("latin-1"))
+                kept.append((name, text.encode()))
+            else:
+                kept.append((name, value))
+        return kept
+
+    def _refusal(self, finding: Finding) -> Refusal:
+        return refusals.of_finding(finding, self._settings, self._endpoint.protocol, self._exchange.agent or "")
+
+    def _status_of(self, finding: Finding) -> int:
+        return self._refusal(finding).status
+
+    async def refuse_bad_request(self, message: str) -> None:
+        """Answer and record a request that cannot be understood."""
+        finding = Finding(
+            rule="bad_request", verdict=Verdict.BLOCK, reason="bad_request", message=message, throttle=True
+        )
+        refusal = self._refusal(finding)
+        self._exchange.status = refusal.status
+        self._keeper.rejected(self._exchange, finding)
+        await self._client.refuse(refusal, self._wire)
+
+    async def refuse_unrecorded(self, error: GuardianError) -> None:
+        """Answer where the ledger or the log fails: closed, with the error that names the way out."""
+        if self._client.answered:
+            return
+        finding = Finding(rule="run_integrity", verdict=Verdict.BLOCK, reason="store_failed", message=str(error))
+        try:
+            self._keeper.rejected(self._exchange, finding)
+        except StoreError:
+            pass  # the log cannot be written either: the keeper has said so on the terminal
+        await self._client.refuse(self._refusal(finding), self._wire)
+
+    # The answer
+
+    async def _forward(self, parsed: Parsed, url: str, headers: Headers, body: bytes) -> None:
+        limits = self._settings.timeouts
+        failure: tuple[int, str] | None = None
+        try:
+            async with asyncio.timeout(limits.call_seconds) as self._timeout:
+                self._client.watch(self._begin_drain)
+                await self._converse(parsed, url, headers, body)
+        except Unreached as error:
+            failure = (error.status, str(error))
+        except UpstreamError as error:
+            self._outcome = Outcome.CLIENT_GONE if self._client.gone else Outcome.UPSTREAM_ERROR
+            failure = (getattr(error, "status", 502), str(error))
+        except TimeoutError:
+            self._outcome = Outcome.CLIENT_GONE if self._client.gone else Outcome.UPSTREAM_ERROR
+            failure = (504, f"the call took longer than {limits.call_seconds:g} s (policy: timeouts.call_seconds)")
+        except BaseException:
+            # Cancelled or broken in our own code: what was sent may be billed, so it is charged before we go.
+            if self._outcome is not Outcome.COMPLETE:
+                self._outcome = Outcome.UPSTREAM_ERROR
+            await self._settle()
+            raise
+        finally:
+            await self._client.unwatch()
+        try:
+            await self._settle()
+        finally:
+            if failure is not None:
+                await self._fail(*failure)
+
+    def _begin_drain(self) -> None:
+        """The agent hung up: the upstream bills to the end all the same, so read on, but not for ever."""
+        soon = asyncio.get_running_loop().time() + self._settings.timeouts.drain_seconds
+        when = self._timeout.when()
+        if not self._timeout.expired() and (when is None or soon < when):
+            self._timeout.reschedule(soon)
+
+    async def _converse(self, parsed: Parsed, url: str, headers: Headers, body: bytes) -> None:
+        method = self._endpoint.method
+        sent = self._proxy.upstream.send(method, url, headers, body, self._settings.timeouts)
+        try:
+            answer = await sent
+        except Unreached:
+            raise
+        except BaseException:
+            self._outcome = Outcome.UPSTREAM_ERROR
+            raise
+        self._outcome = Outcome.UPSTREAM_ERROR
+        self._exchange.upstream_status = answer.status
+        try:
+            if 300 <= answer.status < 400:
+                raise Broken(f"the upstream redirects ({answer.status}); name its true address in upstreams")
+            if answer.status >= 400 or self._endpoint.operation is not Operation.GENERATE:
+                await self._pass_on(answer)
+            else:
+                await self._relay(parsed, answer)
+        finally:
+            await answer.close()
+
+    async def _pass_on(self, answer: Answer) -> None:
+        """An error or an unpriced answer: its bytes as they come."""
+        free = answer.status >= 400
+        self._outcome = Outcome.REFUSED_UPSTREAM if free else Outcome.COMPLETE
+        self._exchange.status = answer.status
+        await self._settle()
+        await self._client.start(answer.status, _response_headers(answer, changed=False))
+        async for chunk in answer.chunks():
+            self._first_byte()
+            await self._client.write(chunk)
+        await self._client.finish()
+
+    async def _relay(self, parsed: Parsed, answer: Answer) -> None:
+        content_type = answer.header(b"content-type").partition(";")[0].strip().lower()
+        self._reader = self._wire.reader(parsed, content_type=content_type)
+        try:
+            if content_type == "text/event-stream":
+                await self._relay_stream(self._reader, answer)
+            elif content_type == "application/json" or content_type.endswith("+json"):
+                await self._relay_whole(self._reader, answer)
+            else:
+                raise Broken(f"the upstream answered {content_type or 'no content type'} where JSON or a stream was due")
+        finally:
+            self._usage = self._reader.usage
+
+    async def _relay_stream(self, reader: AnswerReader, answer: Answer) -> None:
+        undo = _decoder(answer)
+        self._exchange.status = answer.status
+        await self._client.start(answer.status, _response_headers(answer, changed=True))
+        async for chunk in answer.chunks():
+            data = chunk if undo is None else _decode(undo, chunk)
+            if await self._pieces(reader, reader.feed(data)):
+                await self._client.finish()
+                await _exhaust(answer)
+                return
+        if await self._pieces(reader, reader.close()):
+            await self._client.finish()
+            return
+        if reader.complete:
+            await self._settle_complete(reader)
+            await self._client.finish()
+        elif reader.state.error is None:
+            raise Broken("the upstream ended its stream in the middle")
+        else:
+            await self._client.finish()
+
+    async def _pieces(self, reader: AnswerReader, pieces: Iterator[Piece]) -> bool:
+        """Relay the pieces, judge the tool calls among them. True when the answer has come to its end or was cut."""
+        ready: list[bytes] = []
+        ended = False
+        for piece in pieces:
+            data = await self._judged(reader, piece)
+            ready.append(data)
+            if self._cut is not None and self._time_to_cut(piece):
+                await self._end_cut(reader, b"".join(ready))
+                return True
+            if piece.terminal:
+                ended = True
+                if reader.complete:
+                    # Settled before the agent can know: its next call finds the rest of the reservation free.
+                    await self._client.write(b"".join(ready[:-1]))
+                    ready = ready[-1:]
+                    await self._settle_complete(reader)
+        await self._client.write(b"".join(ready))
+        return ended
+
+    async def _settle_complete(self, reader: AnswerReader) -> None:
+        self._outcome = Outcome.COMPLETE
+        self._usage = reader.usage
+        await self._settle()
+
+    async def _judged(self, reader: AnswerReader, piece: Piece) -> bytes:
+        self._note(piece)
+        data = piece.data
+        if piece.tool is not None and self._cut is None:
+            command = await self._keeper.judge(self._exchange, piece.tool)
+            if isinstance(command, do.Rewrite):
+                data = reader.deny(piece, command.finding)
+            elif isinstance(command, do.Cut):
+                self._cut, self._tail = command, -1
+                return b""
+        if (piece.usage or piece.output_bytes) and self._cut is None:
+            usage = reader.usage if piece.usage else None
+            self._cut = await self._keeper.progress(self._exchange, usage, self._output_bytes)
+            self._tail = self._output_bytes + _TAIL
+        return data
+
+    def _note(self, piece: Piece) -> None:
+        self._output_bytes += piece.output_bytes
+        if piece.output_bytes or piece.tool is not None:
+            self._first_byte()
+        if piece.unparsed:
+            self._exchange.unparsed += 1
+            if self._exchange.unparsed == 1:
+                message = "a frame of the upstream's answer could not be read; it was passed on as it is"
+                self._keeper.notice("warning", "unparsed_frame", message, self._exchange.request_id)
+
+    def _time_to_cut(self, piece: Piece) -> bool:
+        """At the end of a block, or when waiting for one costs too much; never after the terminal frame."""
+        return piece.boundary or piece.tool is not None or self._output_bytes >= self._tail
+
+    async def _end_cut(self, reader: AnswerReader, last: bytes) -> None:
+        assert self._cut is not None  # noqa: S101 - the caller has looked; this is for the type checker
+        self._outcome = Outcome.CUT
+        self._usage = reader.usage
+        await self._settle()
+        message = f"guardian-ci: {self._cut.finding.message}"
+        error = self._wire.stream_error(message=message, request_id=self._exchange.request_id, reader=reader)
+        await self._client.write(last + error)
+
+    async def _relay_whole(self, reader: AnswerReader, answer: Answer) -> None:
+        undo = _decoder(answer)
+        raw = bytearray()
+        decoded = bytearray()
+        async for chunk in answer.chunks():
+            raw += chunk
+            data = chunk if undo is None else _decode(undo, chunk)
+            decoded += data
+            for piece in reader.feed(data):
+                await self._judged(reader, piece)
+        for piece in reader.close():
+            await self._judged(reader, piece)
+        if self._cut is not None:
+            self._outcome = Outcome.CUT
+            refusal = self._refusal(self._cut.finding)
+            self._exchange.status = refusal.status
+            self._usage = reader.usage
+            await self._settle()
+            await self._client.refuse(refusal, self._wire)
+            return
+        self._exchange.status = answer.status
+        body = reader.rest()
+        changed = body != decoded
+        if not changed:
+            body = bytes(raw)
+        headers = _response_headers(answer, changed=changed)
+        headers = [each for each in headers if each[0] != b"content-length"]
+        self._first_byte()
+        self._outcome = Outcome.COMPLETE if reader.complete else Outcome.UPSTREAM_ERROR
+        self._usage = reader.usage
+        await self._settle()
+        await self._client.start(answer.status, [*headers, (b"content-length", str(len(body)).encode())])
+        await self._client.finish(body)
+
+    def _first_byte(self) -> None:
+        if self._exchange.first_byte is None:
+            self._exchange.first_byte = time.time()
+
+    # The end
+
+    async def _settle(self) -> None:
+        if self._settled:
+            return
+        self._settled = True
+        if self._client.gone and self._outcome is Outcome.UPSTREAM_ERROR:
+            self._outcome = Outcome.CLIENT_GONE
+        await self._keeper.end(self._exchange, self._outcome, self._usage, self._output_bytes)
+
+    async def _fail(self, status: int, message: str) -> None:
+        """Tell the agent that the upstream failed, in its protocol's shape."""
+        if not self._client.answered:
+            await self._client.refuse(refusals.of_upstream(status, message), self._wire)
+            return
+        error = self._wire.stream_error(
+            message=f"guardian-ci: {message}", request_id=self._exchange.request_id, reader=self._reader
+        )
+        await self._client.finish(error)
+
+
+async def _exhaust(answer: Answer) -> None:
+    """Read what is left behind the terminal frame, so that the connection can serve the next call."""
+    try:
+        async with asyncio.timeout(_AFTERMATH):
+            async for _ in answer.chunks():
+                pass
+    except (TimeoutError, UpstreamError):
+        pass  # the answer is whole and settled; only the connection is lost
+
+
+def _decoder(answer: Answer) -> Decoder | None:
+    try:
+        return decoder(answer.header(b"content-encoding"))
+    except ValueError as error:
+        raise Broken(f"the upstream's answer cannot be decompressed: {error}") from error
+
+
+def _decode(undo: Decoder, chunk: bytes) -> bytes:
+    try:
+        return undo.decode(chunk)
+    except ValueError as error:
+        raise Broken(f"the upstream's answer cannot be decompressed: {error}") from error
+
+
+def _response_headers(answer: Answer, *, changed: bool) -> Headers:
+    """The provider's headers. A changed body has neither the length nor the encoding that they tell."""
+    gone = {b"content-length", b"content-encoding"} if changed else set()
+    return [each for each in answer.headers if each[0] not in HOP_BY_HOP and each[0] not in gone]

@@ -1,0 +1,219 @@
+"""The socket: opens when policy, ledger and log are ready, and ends with the log's last line."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Final, Self
+
+import uvicorn
+
+from guardian_ci import __version__
+from guardian_ci.audit import records
+from guardian_ci.audit.redact import Redactor
+from guardian_ci.audit.writer import LogWriter
+from guardian_ci.errors import StartError
+from guardian_ci.model import Finding, Verdict
+from guardian_ci.proxy.app import make_app
+from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.credentials import Credentials
+from guardian_ci.proxy.gatekeeper import Gatekeeper
+from guardian_ci.proxy.relay import Proxy
+from guardian_ci.proxy.upstream import UpstreamClient
+from guardian_ci.session.guard import Guard
+from guardian_ci.stores import Recovered, SqliteStore
+
+_GRACE: Final = 5
+"""Seconds that open answers have to come to their end when the run is stopped."""
+
+_BACKLOG: Final = 4096
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers: the command decides what a signal means."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class ProxyServer:
+    """One run of the proxy. ``async with``: inside, it serves; behind, its log is whole."""
+
+    def __init__(self, config: ProxyConfig) -> None:
+        self.config = config
+        self.run_id = f"run-{secrets.token_hex(6)}"
+        self.port = 0
+        self.recovered: list[Recovered] = []
+        self.stopped = asyncio.Event()
+        self.reason = "finished"
+        self._cleanup = AsyncExitStack()
+        self._gatekeeper: Gatekeeper | None = None
+
+    @property
+    def gatekeeper(self) -> Gatekeeper:
+        """The gatekeeper of the running proxy."""
+        if self._gatekeeper is None:
+            msg = "the proxy has not been started"
+            raise RuntimeError(msg)
+        return self._gatekeeper
+
+    @property
+    def url(self) -> str:
+        """The proxy's address, as an agent's base URL."""
+        host = "127.0.0.1" if self.config.host in ("0.0.0.0", "::") else self.config.host  # noqa: S104 - compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Ask the run to end: no call is admitted any more, open answers are cut."""
+        if not self.stopped.is_set():
+            self.reason = reason
+            self.gatekeeper.guard.stop(
+                Finding(
+                    rule="run_integrity",
+                    verdict=Verdict.BLOCK,
+                    reason="run_stopped",
+                    message="the run has been stopped; no further call is forwarded",
+                    throttle=True,
+                )
+            )
+            self.stopped.set()
+
+    async def __aenter__(self) -> Self:
+        """Open the log, the ledger and the socket, in this order. Raises ``StartError``, ``StoreError``."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._cleanup.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._cleanup.aclose()
+
+    async def _start(self) -> None:
+        config = self.config
+        _allow_many_files()
+        listener = _listen(config.host, config.port)
+        self._cleanup.callback(listener.close)
+        self.port = listener.getsockname()[1]
+        store = SqliteStore(config.state)
+        self.recovered = list(await store.open(self.run_id))
+        self._cleanup.push_async_callback(store.close)
+        log = LogWriter(config.log, self.run_id)
+        self._cleanup.callback(log.close)
+        redactor = Redactor([*config.keys.values(), *([config.token] if config.token else [])])
+        keeper = Gatekeeper(Guard(config.policy), store, log, redactor)
+        self._gatekeeper = keeper
+        keeper.started(self._first_line(store.kind, redactor))
+        self._cleanup.callback(lambda: keeper.ended(self.reason))
+        upstream = await self._cleanup.enter_async_context(UpstreamClient())
+        proxy = Proxy(
+            config=config,
+            run_id=self.run_id,
+            gatekeeper=keeper,
+            upstream=upstream,
+            credentials=Credentials(keys=config.keys, token=config.token),
+        )
+        await self._serve(proxy, listener)
+
+    async def _serve(self, proxy: Proxy, listener: socket.socket) -> None:
+        # Uvicorn's own lines tell nothing that the log does not; a torn answer is no error of the server.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        settings = uvicorn.Config(
+            make_app(proxy, self.stop),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            ws="none",
+            backlog=_BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        server = _Server(settings)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+
+        async def end() -> None:
+            server.should_exit = True
+            await task
+
+        self._cleanup.push_async_callback(end)
+        while not server.started:
+            if task.done():
+                task.result()
+                raise StartError("the HTTP server ended before it had begun")
+            await asyncio.sleep(0.005)
+
+    def _first_line(self, store: str, redactor: Redactor) -> dict[str, object]:
+        policy = self.config.policy
+        described = {
+            "name": policy.settings[0].name,
+            "names": [settings.name for settings in policy.settings],
+            "file": policy.file,
+            "digest": policy.digest,
+            "document": redactor.value(policy.document),
+        }
+        return records.run_started(
+            version=__version__,
+            pid=os.getpid(),
+            policy=described,
+            log_level=policy.settings[0].log_level,
+            store=store,
+            recovered=[
+                {
+                    "call_id": each.id,
+                    "session_id": _session_of(each),
+                    "scopes": list(each.scopes),
+                    "cost_usd": records.usd(each.amount.picodollars),
+                    "cost_picodollars": each.amount.picodollars,
+                    "tokens": each.amount.tokens,
+                }
+                for each in self.recovered
+            ],
+        )
+
+
+def _session_of(recovered: Recovered) -> str | None:
+    named = (scope for scope in recovered.scopes if scope.startswith("session:"))
+    return next((scope.removeprefix("session:").rpartition("#")[0] for scope in named), None)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise StartError(f"{host!r} is no address to listen on ({error}); name one with --host") from error
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        why = error.strerror or str(error)
+        raise StartError(
+            f"port {port} of {host} cannot be opened ({why}); name another with --port, 0 for any free one"
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _allow_many_files() -> None:
+    """Each open call holds two sockets; the usual soft limit of 1,024 files would end a large burst."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,507 @@
+"""The machine: one file owns every decision about a call, from its request to its settlement.
+
+There is no ``await`` here, and the caller writes each decision to the log before it handles another event, so the
+order of the log is the order of the decisions.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from guardian_ci.model import Amount, Cost, Evaluation, Finding, Limit, Operation, Usage, Verdict
+from guardian_ci.policy import Policy, Settings
+from guardian_ci.policy.rules import evaluate_call, evaluate_tool
+from guardian_ci.policy.rules import cost_limit, token_budget, tool_allowlist, unknown_model
+from guardian_ci.policy.rules.interface import SessionView
+from guardian_ci.policy.settings import PriceEntry, model_matches
+from guardian_ci.pricing import CustomPrice, ModelPrice, PriceTable, estimate
+from guardian_ci.pricing.rates import CustomTier
+from guardian_ci.session import commands as do
+from guardian_ci.session import events as on
+from guardian_ci.session.events import Outcome
+from guardian_ci.session.ledger import Ask, Balance, Demand, Denial, Grant
+from guardian_ci.session.state import SessionState
+
+DEFAULT_OUTPUT: Final = 32_000
+"""Output tokens to reserve where neither the request nor the price table bounds them; then the request gets them
+as its maximum, so that the bound is true."""
+
+_BYTES_A_TOKEN: Final = 8
+"""More model output than this many bytes for each granted token means that the upstream ignores its maximum.
+English and code run at 3 to 6; below that a legitimate answer would be cut."""
+
+_MOST_SESSIONS: Final = 10_000
+
+
+@dataclass(slots=True, kw_only=True)
+class _OpenCall:
+    received: on.CallReceived
+    settings: Settings
+    state: SessionState
+    findings: list[Finding]
+    trace: list[Evaluation]
+    price: ModelPrice | None = None
+    demands: tuple[Demand, ...] = ()
+    asked: Ask | None = None
+    held: Amount = field(default_factory=Amount)
+    fixed: int = 0
+    output_rate: int = 0
+    output_tokens: int = 0
+    charge: Amount = field(default_factory=Amount)
+    remove_tools: tuple[int, ...] = ()
+    model: str | None = None
+    notice: str | None = None
+    extending: bool = False
+    over: Finding | None = None
+
+
+class Guard:
+    """Decides for one run. ``handle`` an event, carry out the commands, feed their answers back."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._prices: dict[tuple[PriceEntry, ...], PriceTable] = {}
+        for settings in (*policy.settings, policy.fallback):
+            if settings.prices not in self._prices:
+                self._prices[settings.prices] = PriceTable.load([_custom(entry) for entry in settings.prices])
+        self._sessions: dict[str, SessionState] = {}
+        self._open: dict[str, _OpenCall] = {}
+        self._stopped: Finding | None = None
+
+    def knows(self, session: str) -> bool:
+        """Whether the session is in memory; if not, ``CallReceived`` should bring what a store remembers."""
+        return session in self._sessions
+
+    def stop(self, finding: Finding) -> None:
+        """Latch the whole run: open answers are cut at their next event, every later call is refused."""
+        self._stopped = finding
+
+    def handle(self, event: on.Event) -> list[do.Command]:
+        """Decide. Raises ``KeyError`` for an event of a request that is not open."""
+        match event:
+            case on.CallReceived():
+                return self._received(event)
+            case on.Reserved():
+                return self._reserved(self._open[event.request], event)
+            case on.ToolCalled():
+                return self._tool_called(self._open[event.request], event)
+            case on.Progressed():
+                return self._progressed(self._open[event.request], event)
+            case on.Ended():
+                return self._ended(self._open[event.request], event)
+            case on.Settled():
+                return self._settled(self._open.pop(event.request), event)
+            case _:
+                msg = f"no such event: {event!r}"
+                raise TypeError(msg)
+
+    # Before the call is forwarded
+
+    def _received(self, event: on.CallReceived) -> list[do.Command]:
+        settings = self.policy.for_session(event.caller.session)
+        state = self._session(event, settings)
+        latched = self._stopped or state.latched
+        view = SessionView(now=event.at, recent_calls=state.recent, repeats=state.repeats_of(event.call))
+        if event.call.operation is Operation.MODELS:
+            # A list of models costs nothing and names none.
+            findings: list[Finding] = []
+            trace: list[Evaluation] = []
+        else:
+            findings, trace = evaluate_call(settings, event.call, view)
+        open_call = _OpenCall(received=event, settings=settings, state=state, findings=findings, trace=trace)
+        if latched is not None:
+            trace.insert(0, Evaluation(rule=latched.rule, verdict=Verdict.BLOCK, detail="the session has ended"))
+            findings.insert(0, latched)
+            return [_refusal(open_call, latched)]
+        blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
+        if blocking is not None:
+            if blocking.rule == "retry_loop":
+                state.remember_prompt(event.call, event.at)
+            return [_refusal(open_call, blocking)]
+        open_call.remove_tools = self._tools_to_remove(open_call)
+        if event.call.operation is not Operation.GENERATE:
+            self._open[event.request] = open_call
+            return [self._forward(open_call)]
+        self._soften(open_call)
+        refused = self._price(open_call)
+        if refused is not None:
+            return [_refusal(open_call, refused)]
+        self._open[event.request] = open_call
+        ask = self._ask(open_call)
+        return [do.Reserve(request=event.request, ask=ask)]
+
+    def _session(self, event: on.CallReceived, settings: Settings) -> SessionState:
+        name = event.caller.session
+        state = self._sessions.get(name)
+        if state is None:
+            state = SessionState(name=name) if event.remembered is None else SessionState.recalled(event.remembered)
+            if len(self._sessions) >= _MOST_SESSIONS:
+                self._forget_one()
+            self._sessions[name] = state
+        if state.expired(event.at, settings.idle_timeout_minutes * 60) and not self._has_open(name):
+            state = SessionState(name=name, generation=state.generation + 1)
+            self._sessions[name] = state
+        return state
+
+    def _has_open(self, name: str) -> bool:
+        return any(call.state.name == name for call in self._open.values())
+
+    def _forget_one(self) -> None:
+        busy = {call.state.name for call in self._open.values()}
+        name = next((name for name in self._sessions if name not in busy), None)
+        if name is not None:
+            del self._sessions[name]
+
+    def _soften(self, call: _OpenCall) -> None:
+        """Apply ``on_budget``: a cheaper model, a word to the agent."""
+        soft, fraction = call.settings.on_budget, call.state.fraction
+        if soft.downgrade is not None and fraction >= soft.downgrade.at and call.received.call.model != soft.downgrade.to:
+            call.model = soft.downgrade.to
+        if soft.warn_agent_at is not None and fraction >= soft.warn_agent_at and not call.state.notified:
+            call.notice = (
+                f"[guardian-ci] {fraction:.0%} of this session's budget is spent. "
+                "Finish what you are doing, save it, and report what is left."
+            )
+
+    def _price(self, call: _OpenCall) -> Finding | None:
+        received = call.received
+        table = self._prices[call.settings.prices]
+        model = call.model or received.call.model
+        call.price = table.find(model, provider=received.caller.provider, at=received.time)
+        if call.price is not None:
+            call.trace.append(_allowed("unknown_model", f"{model}: {call.price.source}, {call.price.as_of}"))
+            return None
+        if call.settings.unknown_model == "ceiling":
+            call.price = table.ceiling(received.caller.provider, received.time)
+            call.trace.append(_allowed("unknown_model", f"{model}: priced as {call.price.model}, the dearest"))
+            return None
+        finding = unknown_model.refused(call.settings, model, table.nearest(model))
+        call.findings.append(finding)
+        call.trace.append(Evaluation(rule="unknown_model", verdict=Verdict.BLOCK, detail=finding.message))
+        return finding
+
+    def _ask(self, call: _OpenCall) -> Ask:
+        """An upper bound of what the call may cost, and the scopes that it is charged to."""
+        request, settings, price = call.received.call, call.settings, call.price
+        assert price is not None  # noqa: S101 - _price has set it; this is for the type checker
+        table = self._prices[settings.prices]
+        worst = table.worst(price, request, at=call.received.time)
+        tokens = estimate.input_upper_bound(request.size, price.tokenizer, ratio=call.state.ratio)
+        call.fixed = tokens * worst.input_rate + worst.fixed
+        call.output_rate = worst.output_rate
+        call.demands = _demands(call)
+        call.asked = Ask(
+            id=call.received.request,
+            demands=call.demands,
+            fixed=Amount(picodollars=call.fixed, tokens=tokens),
+            per_output=Amount(picodollars=worst.output_rate * request.choices, tokens=request.choices),
+            wanted_output=request.max_output_tokens or price.max_output_tokens or DEFAULT_OUTPUT,
+            useful_output=settings.min_output_tokens,
+        )
+        return call.asked
+
+    def _reserved(self, call: _OpenCall, event: on.Reserved) -> list[do.Command]:
+        answer = event.answer
+        if call.extending:
+            return self._extended(call, answer)
+        call.trace.extend(_money_trace(call, answer))
+        if isinstance(answer, Denial):
+            del self._open[event.request]
+            finding = _exceeded(call.settings, answer)
+            call.findings.append(finding)
+            return [_refusal(call, finding, answer)]
+        call.held = answer.amount
+        call.output_tokens = answer.output_tokens
+        return [self._forward(call, answer)]
+
+    def _forward(self, call: _OpenCall, grant: Grant | None = None) -> do.Forward:
+        request, state = call.received.call, call.state
+        state.notified = state.notified or call.notice is not None
+        state.first_call = state.first_call or call.received.at
+        state.last_call = call.received.at
+        if request.operation is Operation.GENERATE:
+            state.calls += 1
+            state.recent.append(call.received.at)
+            state.remember_prompt(request, call.received.at)
+        clamp: int | None = None
+        if grant is not None:
+            bounded = request.max_output_tokens or (call.price.max_output_tokens if call.price else None)
+            if bounded is None or grant.output_tokens < bounded:
+                clamp = grant.output_tokens
+        return do.Forward(
+            request=call.received.request,
+            findings=tuple(call.findings),
+            trace=tuple(call.trace),
+            max_output_tokens=clamp,
+            remove_tools=call.remove_tools,
+            model=call.model,
+            notice=call.notice,
+            reserved=call.held,
+            demands=call.demands,
+            balances=grant.balances if grant is not None else (),
+            tool_results=state.results_of(request),
+        )
+
+    def _tools_to_remove(self, call: _OpenCall) -> tuple[int, ...]:
+        """Tools that the provider executes never come back as a call that could be held: out of the request."""
+        if call.settings.action("tool_allowlist") != "block" or call.settings.allowed_tools is None:
+            return ()
+        return tuple(
+            index
+            for index, tool in enumerate(call.received.call.tools)
+            if tool.provider_executed and not tool_allowlist.allows(call.settings.allowed_tools, tool.name, tool.canonical)
+        )
+
+    # While the answer comes
+
+    def _tool_called(self, call: _OpenCall, event: on.ToolCalled) -> list[do.Command]:
+        findings, trace = evaluate_tool(call.settings, event.tool)
+        blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
+        judged = {"request": event.request, "findings": tuple(findings), "trace": tuple(trace)}
+        call.findings.extend(findings)
+        if blocking is None:
+            call.state.remember_tool(event.tool)
+            return [do.Release(request=event.request, findings=tuple(findings), trace=tuple(trace))]
+        if call.settings.tool_denial == "stop":
+            call.state.latched = blocking
+            return [do.Cut(**judged, finding=blocking)]  # type: ignore[arg-type]
+        return [do.Rewrite(**judged, finding=blocking)]  # type: ignore[arg-type]
+
+    def _progressed(self, call: _OpenCall, event: on.Progressed) -> list[do.Command]:
+        if self._stopped is not None and call.over is None:
+            call.over = self._stopped
+            return [_cut(event.request, self._stopped)]
+        if call.asked is None or call.extending or call.over is not None:
+            return []
+        missing = self._missing(call, event)
+        if missing == Amount():
+            return []
+        call.extending = True
+        extra = Ask(id=event.request, demands=call.demands, fixed=missing)
+        return [do.Reserve(request=event.request, ask=extra)]
+
+    def _missing(self, call: _OpenCall, event: on.Progressed) -> Amount:
+        """What the answer will cost beyond its reservation: an input dearer than its bound, an endless output."""
+        picodollars = tokens = 0
+        if event.usage is not None:
+            spent = self._cost_of(call, event.usage)
+            if spent is not None:
+                picodollars = max(0, spent.picodollars - call.held.picodollars)
+            tokens = max(0, event.usage.total_input + event.usage.total_output - call.held.tokens)
+        choices = call.received.call.choices
+        least = event.output_bytes // _BYTES_A_TOKEN - call.output_tokens * choices
+        if least > 0:
+            step = least + 1024
+            picodollars = max(picodollars, step * call.output_rate)
+            tokens = max(tokens, step)
+            call.output_tokens += -(-step // choices)
+        return Amount(picodollars=picodollars, tokens=tokens)
+
+    def _extended(self, call: _OpenCall, answer: Grant | Denial) -> list[do.Command]:
+        call.extending = False
+        if isinstance(answer, Grant):
+            call.held += answer.amount
+            return []
+        finding = _exceeded(call.settings, answer)
+        call.over = call.state.latched = finding
+        call.findings.append(finding)
+        return [_cut(call.received.request, finding)]
+
+    # At the end
+
+    def _ended(self, call: _OpenCall, event: on.Ended) -> list[do.Command]:
+        request = call.received.call
+        if event.upstream_status in (408, 409, 429) or (event.upstream_status or 0) >= 500:
+            call.state.excuse_prompt(request, call.received.at)
+        if event.outcome is Outcome.UNREACHED:
+            call.state.excuse_prompt(request, call.received.at)
+        charge, cost, estimated = self._charge(call, event)
+        call.charge = charge
+        if event.usage is not None and event.outcome is Outcome.COMPLETE and not estimated:
+            call.state.ratio = estimate.next_ratio(call.state.ratio, request.size, event.usage.total_input)
+        call.state.add(event.usage, charge.picodollars)
+        return [
+            do.Settle(
+                request=event.request,
+                charge=charge,
+                reserved=call.asked is not None,
+                session=(call.state.name, call.state.remembered()),
+                cost=cost,
+                usage=event.usage,
+                estimated=estimated,
+                demands=call.demands,
+            )
+        ]
+
+    def _charge(self, call: _OpenCall, event: on.Ended) -> tuple[Amount, Cost | None, bool]:
+        free = event.outcome in (Outcome.REFUSED_UPSTREAM, Outcome.UNREACHED)
+        if call.asked is None or (free and event.usage is None):
+            return Amount(), None, False
+        cost = None if event.usage is None else self._cost_of(call, event.usage)
+        if cost is not None and event.usage is not None and event.outcome is Outcome.COMPLETE:
+            return _amount(cost, event.usage), cost, False
+        if event.outcome is Outcome.COMPLETE:
+            # The answer came whole but told no usage: no text has more tokens than bytes.
+            output = min(event.output_bytes, call.output_tokens * call.received.call.choices)
+            told = Amount(
+                picodollars=call.fixed + output * call.output_rate, tokens=call.asked.fixed.tokens + output
+            )
+            return told, None, True
+        # Nobody knows what the upstream bills for a torn answer: at most the reservation, at least what it told.
+        least = Amount() if cost is None or event.usage is None else _amount(cost, event.usage)
+        upper = Amount(
+            picodollars=max(call.held.picodollars, least.picodollars), tokens=max(call.held.tokens, least.tokens)
+        )
+        return upper, cost, True
+
+    def _cost_of(self, call: _OpenCall, usage: Usage) -> Cost | None:
+        if call.price is None:
+            return None
+        table = self._prices[call.settings.prices]
+        return table.cost(usage, call.price, at=call.received.time, call=call.received.call)
+
+    def _settled(self, call: _OpenCall, event: on.Settled) -> list[do.Command]:
+        notes: list[do.Command] = []
+        call.state.fraction = 0.0
+        for demand, balance in zip(call.demands, event.balances, strict=True):
+            for kind, limit, spent, charged in _spent(demand.limit, balance, call.charge):
+                call.state.fraction = max(call.state.fraction, spent / limit if limit else 1.0)
+                notes += _warnings(call, event.request, demand.scope, kind, limit, spent, charged)
+        return notes
+
+
+def _custom(entry: PriceEntry) -> CustomPrice:
+    """A price of the policy as the price table takes it."""
+    place = entry.place
+    return CustomPrice(
+        pattern=entry.pattern,
+        input=entry.input,
+        output=entry.output,
+        cache_read=entry.cache_read,
+        cache_write=entry.cache_write,
+        cache_write_1h=entry.cache_write_1h,
+        multiplier=entry.multiplier,
+        effective_from=None if entry.effective_from is None else date.fromisoformat(entry.effective_from),
+        tiers=tuple(
+            CustomTier(
+                above=tier.above,
+                input=tier.input,
+                output=tier.output,
+                cache_read=tier.cache_read,
+                cache_write=tier.cache_write,
+            )
+            for tier in entry.tiers
+        ),
+        source=f"{place.file}:{place.line}" if place else "policy",
+    )
+
+
+def _refusal(call: _OpenCall, finding: Finding, denial: Denial | None = None) -> do.Refuse:
+    waits = denial is not None and denial.may_fit
+    return do.Refuse(
+        request=call.received.request,
+        findings=tuple(call.findings),
+        trace=tuple(call.trace),
+        finding=finding,
+        may_wait=call.settings.reservation_wait_seconds if waits else 0.0,
+        denial=denial,
+        demands=call.demands or _demands(call),
+    )
+
+
+def _cut(request: str, finding: Finding) -> do.Cut:
+    trace = (Evaluation(rule=finding.rule, verdict=Verdict.BLOCK, detail=finding.message),)
+    return do.Cut(request=request, findings=(finding,), trace=trace, finding=finding)
+
+
+def _allowed(rule: str, detail: str) -> Evaluation:
+    return Evaluation(rule=rule, verdict=Verdict.ALLOW, detail=detail)
+
+
+def _exceeded(settings: Settings, denial: Denial) -> Finding:
+    exceeded = cost_limit.exceeded if denial.kind == "cost" else token_budget.exceeded
+    return exceeded(
+        settings,
+        scope=denial.scope,
+        limit=denial.limit,
+        spent=denial.spent,
+        reserved=denial.reserved,
+        needed=denial.needed,
+    )
+
+
+def _money_trace(call: _OpenCall, answer: Grant | Denial) -> list[Evaluation]:
+    lines: list[Evaluation] = []
+    for rule, kind in (("token_budget", "tokens"), ("cost_limit", "cost")):
+        if isinstance(answer, Denial) and answer.kind == kind:
+            detail = f"{answer.scope}: {answer.spent} spent + {answer.reserved} reserved + {answer.needed} > {answer.limit}"
+            lines.append(Evaluation(rule=rule, verdict=Verdict.BLOCK, detail=detail))
+        else:
+            limits = [
+                f"{demand.scope} {limit}"
+                for demand in call.demands
+                if (limit := demand.limit.tokens if kind == "tokens" else demand.limit.picodollars) is not None
+            ]
+            lines.append(_allowed(rule, "fits " + ", ".join(limits) if limits else "no limit"))
+    return lines
+
+
+def _demands(call: _OpenCall) -> tuple[Demand, ...]:
+    """Every scope that a call is charged to. Session, run and day are always kept, limited or not."""
+    caller, model = call.received.caller, call.model or call.received.call.model
+    day = call.received.time.date().isoformat()
+    names = {
+        "session": call.state.scope,
+        "run": f"run:{caller.run}",
+        "day": f"day:{day}",
+        "user": f"user:{caller.user or caller.session}@{day}",
+        "pull_request": f"pull_request:{caller.pull_request}" if caller.pull_request else None,
+    }
+    demands = {scope: Limit() for scope in (names["session"], names["run"], names["day"]) if scope}
+    for budget in call.settings.budgets:
+        scope = f"model:{model}@{day}" if budget.scope == "model" else names[budget.scope]
+        if scope is None or (budget.pattern is not None and not model_matches(budget.pattern, model)):
+            continue
+        demands[scope] = _tighter(demands.get(scope, Limit()), _enforced(call.settings, budget.limit))
+    return tuple(Demand(scope=scope, limit=limit) for scope, limit in demands.items())
+
+
+def _enforced(settings: Settings, limit: Limit) -> Limit:
+    """The limit as far as its rule blocks; ``warn`` and ``off`` stop no call."""
+    return Limit(
+        picodollars=limit.picodollars if settings.action("cost_limit") == "block" else None,
+        tokens=limit.tokens if settings.action("token_budget") == "block" else None,
+    )
+
+
+def _tighter(one: Limit, other: Limit) -> Limit:
+    def least(left: int | None, right: int | None) -> int | None:
+        return right if left is None else left if right is None else min(left, right)
+
+    return Limit(picodollars=least(one.picodollars, other.picodollars), tokens=least(one.tokens, other.tokens))
+
+
+def _amount(cost: Cost, usage: Usage) -> Amount:
+    return Amount(picodollars=cost.picodollars, tokens=usage.total_input + usage.total_output)
+
+
+def _spent(limit: Limit, balance: Balance, charge: Amount) -> list[tuple[str, int, int, int]]:
+    kinds: list[tuple[str, int, int, int]] = []
+    if limit.picodollars is not None:
+        kinds.append(("cost", limit.picodollars, balance.spent.picodollars, charge.picodollars))
+    if limit.tokens is not None:
+        kinds.append(("tokens", limit.tokens, balance.spent.tokens, charge.tokens))
+    return kinds
+
+
+def _warnings(
+    call: _OpenCall, request: str, scope: str, kind: str, limit: int, spent: int, charged: int
+) -> list[do.Command]:
+    """One note for the highest fraction that this charge has crossed."""
+    crossed = [part for part in call.settings.budget_warnings if spent - charged < part * limit <= spent]
+    if not crossed:
+        return []
+    rule = "cost_limit" if kind == "cost" else "token_budget"
+    message = f"{spent / limit:.0%} of the {'dollars' if kind == 'cost' else 'tokens'} of {scope} are spent"
+    finding = Finding(rule=rule, verdict=Verdict.WARN, reason="budget_warning", message=message, subject=scope)
+    return [do.Note(request=request, code="budget_warning", message=message, finding=finding)]

@@ -1,0 +1,161 @@
+"""What is remembered of a session. Every collection here is bounded: a session may live for a million calls."""
+
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from guardian_ci.model import Call, Finding, ToolUse, Usage, Verdict
+
+_MOST_PATHS: Final = 500
+_MOST_TOOLS: Final = 200
+_MOST_FINGERPRINTS: Final = 256
+_MOST_TIMES: Final = 1024
+_MOST_PENDING: Final = 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class SessionState:
+    """One session: when, how much, which tools and files, and what its rules need of the past.
+
+    ``generation`` counts the lives of the name: an idle session expires and the next call begins a new one.
+    ``latched`` is the finding that ended it: every later call gets it as its answer.
+    """
+
+    name: str
+    generation: int = 1
+    first_call: float = 0.0
+    last_call: float = 0.0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    picodollars: int = 0
+    tools: dict[str, int] = field(default_factory=dict)
+    paths: dict[str, None] = field(default_factory=dict)
+    ratio: float | None = None
+    latched: Finding | None = None
+    notified: bool = False
+    fraction: float = 0.0
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
+    repeats: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
+    pending_tools: OrderedDict[str, str] = field(default_factory=OrderedDict)
+
+    @property
+    def scope(self) -> str:
+        """The session's scope in the ledger."""
+        return f"session:{self.name}#{self.generation}"
+
+    def expired(self, now: float, idle_seconds: float) -> bool:
+        """Whether the session has been idle for too long to go on."""
+        return self.calls > 0 and now - self.last_call > idle_seconds
+
+    def repeats_of(self, call: Call) -> deque[float]:
+        """The times at which this prompt was sent before."""
+        return self.repeats.get(call.fingerprint, deque())
+
+    def remember_prompt(self, call: Call, now: float) -> None:
+        """Note that this prompt was sent now."""
+        times = self.repeats.setdefault(call.fingerprint, deque(maxlen=64))
+        times.append(now)
+        self.repeats.move_to_end(call.fingerprint)
+        if len(self.repeats) > _MOST_FINGERPRINTS:
+            self.repeats.popitem(last=False)
+
+    def excuse_prompt(self, call: Call, at: float) -> None:
+        """Forget one sending: the upstream asked for the retry (429, 529), so it is no loop."""
+        times = self.repeats.get(call.fingerprint)
+        if times is not None and at in times:
+            times.remove(at)
+
+    def remember_tool(self, tool: ToolUse) -> None:
+        """Note a tool call that the agent will get."""
+        if tool.canonical in self.tools or len(self.tools) < _MOST_TOOLS:
+            self.tools[tool.canonical] = self.tools.get(tool.canonical, 0) + 1
+        for path in tool.paths:
+            if len(self.paths) < _MOST_PATHS:
+                self.paths[path] = None
+        self.pending_tools[tool.id] = tool.name
+        if len(self.pending_tools) > _MOST_PENDING:
+            self.pending_tools.popitem(last=False)
+
+    def results_of(self, call: Call) -> tuple[tuple[str, str, bool | None], ...]:
+        """The results in this call of tool calls that were let pass, each reported once."""
+        return tuple(
+            (result.id, self.pending_tools.pop(result.id), result.ok)
+            for result in call.tool_results
+            if result.id in self.pending_tools
+        )
+
+    def add(self, usage: Usage | None, picodollars: int) -> None:
+        """Add what a call cost."""
+        self.picodollars += picodollars
+        if usage is not None:
+            self.input_tokens += usage.total_input
+            self.output_tokens += usage.total_output
+            self.cache_read_tokens += usage.cache_read_tokens + usage.cache_read_audio_tokens
+            self.cache_write_tokens += (
+                usage.cache_write_5m_tokens + usage.cache_write_1h_tokens + usage.cache_write_12h_tokens
+            )
+
+    def remembered(self) -> dict[str, object]:
+        """What a store keeps, as plain values. The windows of a minute are not worth a restart."""
+        kept: dict[str, object] = {name: getattr(self, name) for name in _KEPT}
+        kept["paths"] = list(self.paths)
+        kept["latched"] = None if self.latched is None else _finding_to_plain(self.latched)
+        kept["recent"] = list(self.recent)[-64:]
+        return kept
+
+    @classmethod
+    def recalled(cls, kept: Mapping[str, object]) -> Self:
+        """The session of ``remembered``'s answer. Unknown names in it are left out."""
+        state = cls(name=str(kept["name"]))
+        for name in _KEPT:
+            if name in kept:
+                setattr(state, name, kept[name])
+        paths, recent, latched = kept.get("paths"), kept.get("recent"), kept.get("latched")
+        if isinstance(paths, list):
+            state.paths = dict.fromkeys(str(path) for path in paths)
+        if isinstance(recent, list):
+            state.recent.extend(float(moment) for moment in recent)
+        if isinstance(latched, Mapping):
+            state.latched = _finding_from_plain(latched)
+        return state
+
+
+_KEPT: Final = (
+    "name",
+    "generation",
+    "first_call",
+    "last_call",
+    "calls",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "picodollars",
+    "tools",
+    "ratio",
+    "notified",
+    "fraction",
+)
+
+
+def _finding_to_plain(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "reason": finding.reason,
+        "message": finding.message,
+        "subject": finding.subject,
+    }
+
+
+def _finding_from_plain(plain: Mapping[str, object]) -> Finding:
+    return Finding(
+        rule=str(plain.get("rule", "")),
+        verdict=Verdict.BLOCK,
+        reason=str(plain.get("reason", "")),
+        message=str(plain.get("message", "")),
+        subject=str(plain.get("subject", "")),
+    )
