@@ -1,0 +1,132 @@
+"""A desk to try things on: a demo upstream with a key of its own, a folder, and ``guardian-ci run`` in it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from guardian_ci.demo.upstream import Bill
+
+ROOT = Path(__file__).resolve().parents[2]
+AGENTS = ROOT / "tests" / "agents" / "node_modules" / ".bin"
+AIDER = ROOT / ".venv-aider" / "bin" / "aider"
+KEY = "sk-real-key-of-the-provider-0123456789"
+SCHEMA = json.loads((ROOT / "schemas" / "record.schema.json").read_text(encoding="utf-8"))
+TIMEOUT = 120
+
+POLICY = """\
+policies:
+  - name: desk
+    cost_limit_usd: 5.00
+    allowed_tools: [read_file, write_file, bash]
+    file_blocklist: ["~/.ssh/*", ".env", "*.pem"]
+    rate_limit: {requests_per_minute: 600}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of ``guardian-ci run``."""
+
+    code: int
+    stdout: str
+    stderr: str
+    log: Sequence[Mapping[str, Any]]
+    reports: Path
+
+    @property
+    def calls(self) -> list[Mapping[str, Any]]:
+        return [line for line in self.log if line["type"] == "call"]
+
+    @property
+    def violations(self) -> list[str]:
+        return [found["rule"] for call in self.calls for found in call["findings"] if found["violation"]]
+
+    @property
+    def tools(self) -> list[tuple[str, str]]:
+        return [(tool["name"], tool["verdict"]) for call in self.calls for tool in call["tool_calls"]]
+
+    def tokens(self) -> int:
+        return sum(call["input_tokens"] + call["output_tokens"] for call in self.calls)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    folder: Path
+    upstream: str
+    bill: Bill
+
+    def run(
+        self,
+        *command: str | Path,
+        policy: str = POLICY,
+        options: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Run a command through ``guardian-ci run`` and check what must hold after every run."""
+        (self.folder / "guardian.yml").write_text(policy, encoding="utf-8")
+        work = self.folder / "work"
+        work.mkdir(exist_ok=True)
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        names = ("anthropic", "openai")
+        ours = [
+            *("--policy", str(self.folder / "guardian.yml")),
+            *(part for name in names for part in ("--upstream", f"{name}={self.upstream}")),
+            *("--state", str(self.folder / "state")),
+            *("--log", str(self.folder / "log.ndjson")),
+            *("--report-dir", str(self.folder / "reports")),
+            *options,
+        ]
+        done = subprocess.run(
+            [sys.executable, "-m", "guardian_ci.cli.main", "run", *ours, "--", *map(str, command)],
+            cwd=work,
+            env={
+                "PATH": f"{AGENTS}:{os.environ['PATH']}",
+                "HOME": str(home),
+                "CI": "true",
+                "ANTHROPIC_API_KEY": KEY,
+                "OPENAI_API_KEY": KEY,
+                **(env or {}),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return self._checked(done)
+
+    def _checked(self, done: subprocess.CompletedProcess[str]) -> Outcome:
+        """Read the log: every line is as the schema says, ends as it should, and no key is anywhere."""
+        file = self.folder / "log.ndjson"
+        assert file.exists(), done.stderr
+        text = file.read_text(encoding="utf-8")
+        log = [json.loads(line) for line in text.splitlines()]
+        validator = jsonschema.Draft202012Validator(SCHEMA)
+        for line in log:
+            validator.validate(line)
+        assert [log[0]["type"], log[-1]["type"]] == ["run_started", "run_ended"]
+        reports = self.folder / "reports"
+        for report in (text, done.stdout, done.stderr, *(path.read_text("utf-8") for path in reports.iterdir())):
+            assert KEY not in report
+        outcome = Outcome(code=done.returncode, stdout=done.stdout, stderr=done.stderr, log=log, reports=reports)
+        # What the provider would bill is never more than what the log says.
+        billed = sum(int(str(line["input_tokens"])) + int(str(line["output_tokens"])) for line in self.bill.lines)
+        assert billed <= outcome.tokens()
+        return outcome
+
+
+def script(*steps: Mapping[str, object], task: str = "Do it.") -> str:
+    """Return a prompt whose answers are known."""
+    return f"{task} demo-script: {json.dumps(steps)}"
+
+
+def tool(name: str, **given: object) -> Mapping[str, object]:
+    return {"name": name, "input": given}

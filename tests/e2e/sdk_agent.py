@@ -1,0 +1,100 @@
+"""A small agent on the official SDKs, run as a user's program is: it reads its base URL and key from the environment.
+
+``sdk_agent.py (messages|chat|responses) (whole|stream|hang-up) PROMPT``
+"""
+
+import json
+import sys
+from typing import Any
+
+import anthropic
+import openai
+
+NAMES = ("Bash", "Read", "Write", "WebFetch")
+SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
+
+
+def use(name: str, arguments: object) -> str:
+    """Pretend to use a tool; say so on standard output."""
+    print(f"tool {name} {json.dumps(arguments)}")
+    return "ok" if name in NAMES else "error: no such tool"
+
+
+def messages(how: str, prompt: str) -> None:
+    """Talk to Anthropic."""
+    client = anthropic.Anthropic()
+    said: list[Any] = [{"role": "user", "content": prompt}]
+    tools: list[Any] = [{"name": name, "input_schema": SCHEMA} for name in NAMES]
+    given: dict[str, Any] = {"model": "claude-opus-5-5", "max_tokens": 4000, "tools": tools}
+    while True:
+        if how == "whole":
+            answer = client.messages.create(messages=said, **given)
+        else:
+            with client.messages.stream(messages=said, **given) as stream:
+                for _ in stream.text_stream:
+                    if how == "hang-up":
+                        sys.exit(7)
+                answer = stream.get_final_message()
+        print("".join(block.text for block in answer.content if block.type == "text"))
+        results = [
+            {"type": "tool_result", "tool_use_id": block.id, "content": use(block.name, block.input)}
+            for block in answer.content
+            if block.type == "tool_use"
+        ]
+        if not results:
+            return
+        said += [answer.to_param(), {"role": "user", "content": results}]
+
+
+def chat(how: str, prompt: str) -> None:
+    """Talk to OpenAI, chat."""
+    client = openai.OpenAI()
+    said: list[Any] = [{"role": "user", "content": prompt}]
+    tools: list[Any] = [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in NAMES]
+    given: dict[str, Any] = {"model": "gpt-4.1", "tools": tools}
+    while True:
+        if how == "whole":
+            message = client.chat.completions.create(messages=said, **given).choices[0].message
+        else:
+            with client.chat.completions.stream(messages=said, **given) as stream:
+                for event in stream:
+                    if how == "hang-up" and event.type == "content.delta":
+                        sys.exit(7)
+                message = stream.get_final_completion().choices[0].message
+        print(message.content or "")
+        if not message.tool_calls:
+            return
+        said.append(message.to_dict())
+        for call in message.tool_calls:
+            if call.type == "function":
+                result = use(call.function.name, json.loads(call.function.arguments))
+                said.append({"role": "tool", "tool_call_id": call.id, "content": result})
+
+
+def responses(how: str, prompt: str) -> None:
+    """Talk to OpenAI, responses."""
+    client = openai.OpenAI()
+    said: list[Any] = [{"role": "user", "content": prompt}]
+    tools: list[Any] = [{"type": "function", "name": name, "parameters": SCHEMA, "strict": False} for name in NAMES]
+    given: dict[str, Any] = {"model": "gpt-5.4", "tools": tools, "store": False}
+    while True:
+        if how == "whole":
+            answer = client.responses.create(input=said, **given)
+        else:
+            with client.responses.stream(input=said, **given) as stream:
+                for event in stream:
+                    if how == "hang-up" and event.type == "response.output_text.delta":
+                        sys.exit(7)
+                answer = stream.get_final_response()
+        print(answer.output_text)
+        calls = [item for item in answer.output if item.type == "function_call"]
+        if not calls:
+            return
+        said += [item.to_dict() for item in answer.output]
+        for call in calls:
+            result = use(call.name, json.loads(call.arguments))
+            said.append({"type": "function_call_output", "call_id": call.call_id, "output": result})
+
+
+if __name__ == "__main__":
+    {"messages": messages, "chat": chat, "responses": responses}[sys.argv[1]](sys.argv[2], sys.argv[3])

@@ -1,0 +1,60 @@
+"""The real Aider, headless, through ``guardian-ci run``. It has no tools, and exits 0 whatever happens."""
+
+import subprocess
+
+import pytest
+from desk import AIDER, POLICY, Desk, Outcome, script
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not AIDER.exists(), reason="tests/run has not installed .venv-aider"),
+]
+
+EDIT = """hello.py
+```
+<<<<<<< SEARCH
+print("helo")
+=======
+print("hello")
+>>>>>>> REPLACE
+```
+"""
+
+
+def aider(desk: Desk, *steps: object, policy: str = POLICY, under: tuple[str, ...] = ()) -> Outcome:
+    work = desk.folder / "work"
+    work.mkdir()
+    (work / "hello.py").write_text('print("helo")\n')
+    for command in ("init -q", "add .", "-c user.name=n -c user.email=n@example.com commit -qm start"):
+        subprocess.run(["git", *command.split()], cwd=work, check=True)
+    flags = (
+        "--model openai/gpt-4.1 --edit-format diff --yes-always --no-check-update --analytics-disable --no-gitignore"
+    )
+    quiet = "--no-show-model-warnings --no-show-release-notes --no-pretty"
+    prompt = script(*steps, task="Mend the greeting.")  # type: ignore[arg-type]
+    return desk.run(*under, AIDER, *flags.split(), *quiet.split(), "--message", prompt, "hello.py", policy=policy)
+
+
+def test_an_edit_and_its_commit_message_are_metered_to_the_token(desk: Desk) -> None:
+    outcome = aider(desk, {"text": EDIT})
+    assert (outcome.code, outcome.violations) == (0, []), outcome.stdout + outcome.stderr
+    assert (desk.folder / "work" / "hello.py").read_text() == 'print("hello")\n'
+    assert [(call["model"], call["stream"]) for call in outcome.calls] == [("gpt-4.1", True), ("gpt-4.1-mini", False)]
+    assert outcome.tokens() == sum(line["input_tokens"] + line["output_tokens"] for line in desk.bill.lines)  # type: ignore[operator]
+
+
+def test_a_spent_budget_fails_the_build_though_aider_exits_0(desk: Desk) -> None:
+    outcome = aider(desk, {"text": EDIT}, policy=POLICY.replace("cost_limit_usd: 5.00", "token_budget: 500"))
+    assert (outcome.code, outcome.violations) == (1, ["token_budget"])
+    assert [call["status"] for call in outcome.calls] == [400]
+    assert "guardian-ci" in outcome.stdout
+    assert desk.bill.lines == []
+
+
+def test_one_that_is_killed_in_mid_stream_is_billed_to_the_end(desk: Desk) -> None:
+    step = {"text": "word ", "repeat": 4000, "chunk": 25, "chunk_delay_ms": 10}
+    outcome = aider(desk, step, under=("timeout", "--signal=KILL", "14"))
+    assert outcome.code != 0
+    (call,) = outcome.calls
+    assert call["outcome"] == "client_gone"
+    assert call["output_tokens"] > 0

@@ -1,0 +1,87 @@
+"""The official SDKs through ``guardian-ci run``."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from desk import POLICY, Desk, script, tool
+
+pytestmark = pytest.mark.e2e
+
+AGENT = Path(__file__).with_name("sdk_agent.py")
+WIRES = ["messages", "chat", "responses"]
+
+
+@pytest.mark.parametrize("how", ["whole", "stream"])
+@pytest.mark.parametrize("wire", WIRES)
+def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk, wire: str, how: str) -> None:
+    steps = ({"text": "Listing.", "tools": [tool("Bash", command="ls")]}, {"text": "All good."})
+    outcome = desk.run(sys.executable, AGENT, wire, how, script(*steps))
+    assert (outcome.code, outcome.violations) == (0, []), outcome.stderr
+    assert 'Listing.\ntool Bash {"command": "ls"}\nAll good.' in outcome.stdout
+    assert [(call["decision"], call["outcome"], call["estimated"]) for call in outcome.calls] == [
+        ("approved", "complete", False)
+    ] * 2
+    assert outcome.tokens() == sum(line["input_tokens"] + line["output_tokens"] for line in desk.bill.lines)  # type: ignore[operator]
+    assert outcome.tools == [("Bash", "allow")]
+    assert "<failure" not in (outcome.reports / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("how", ["whole", "stream"])
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_denied_tool_is_an_unknown_one_to_the_agent_and_a_violation_to_the_build(
+    desk: Desk, wire: str, how: str
+) -> None:
+    calls = [tool("Bash", command="ls"), tool("WebFetch", url="https://example.com")]
+    outcome = desk.run(sys.executable, AGENT, wire, how, script({"tools": calls}, {"text": "I went on."}))
+    assert (outcome.code, outcome.violations) == (1, ["tool_allowlist"])
+    assert "tool Bash" in outcome.stdout
+    assert "tool guardian_denied_WebFetch" in outcome.stdout
+    assert "tool WebFetch" not in outcome.stdout
+    assert "I went on." in outcome.stdout
+    assert outcome.tools == [("Bash", "allow"), ("WebFetch", "block")]
+    assert "<failure" in (outcome.reports / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_blocked_file_is_denied_to_file_tools_and_to_the_shell(desk: Desk, wire: str) -> None:
+    calls = [tool("Read", file_path="conf/.env"), tool("Bash", command="cat ~/.ssh/id_ed25519")]
+    outcome = desk.run(sys.executable, AGENT, wire, "stream", script({"tools": calls}, {"text": "I went on."}))
+    assert (outcome.code, outcome.violations) == (1, ["file_blocklist"] * 2)
+    assert "tool Read" not in outcome.stdout
+    assert "tool Bash" not in outcome.stdout
+    assert "I went on." in outcome.stdout
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_spent_budget_refuses_the_next_call_and_the_bill_is_within_it(desk: Desk, wire: str) -> None:
+    policy = POLICY.replace("cost_limit_usd: 5.00", "token_budget: 6000")
+    steps = [{"text": "More.", "tools": [tool("Bash", command="ls")], "output_tokens": 1500}] * 12
+    outcome = desk.run(sys.executable, AGENT, wire, "stream", script(*steps), policy=policy)
+    assert outcome.code == 1
+    assert outcome.violations == ["token_budget"]
+    assert outcome.calls[-1]["decision"] == "rejected"
+    assert outcome.calls[-1]["reason"] == "token_budget_exceeded"
+    assert outcome.calls[-1]["trace"]
+    assert "guardian-ci" in outcome.stderr
+    assert 3000 < outcome.tokens() <= 6000
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_client_that_hangs_up_is_billed_to_the_end(desk: Desk, wire: str) -> None:
+    step = {"text": "word ", "repeat": 100, "chunk": 25, "chunk_delay_ms": 5}
+    outcome = desk.run(sys.executable, AGENT, wire, "hang-up", script(step))
+    assert outcome.code == 7
+    (call,) = outcome.calls
+    assert (call["outcome"], call["decision"]) == ("client_gone", "approved")
+    assert call["output_tokens"] >= 125
+
+
+def test_the_agent_never_holds_the_provider_s_key(desk: Desk) -> None:
+    code = "import os; print(os.environ['ANTHROPIC_API_KEY'], os.environ['OPENAI_API_KEY'])"
+    outcome = desk.run(sys.executable, "-c", code)
+    tokens = outcome.stdout.split()
+    assert outcome.code == 0
+    assert tokens[0] == tokens[1]
+    assert tokens[0].startswith("gci-")
+    assert tokens[0] not in (desk.folder / "log.ndjson").read_text()
