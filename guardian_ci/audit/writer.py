@@ -33,6 +33,7 @@ _WAY_OUT: Final = {
     errno.EPERM: "no permission: let --log name a path that this user may write",
     errno.EROFS: "the file system is read-only: let --log name a path that can be written",
     errno.ENOTDIR: "a part of the path is a file, not a folder: let --log name another path",
+    errno.EEXIST: "something that is no folder, or that came just now, is in the way: let --log name another path",
     errno.ELOOP: "it is a symbolic link, which is never followed: let --log name a plain file",
     errno.EFBIG: "the file may not grow further: raise the limit on file sizes (ulimit -f)",
     errno.ENAMETOOLONG: "the name is too long: let --log name a shorter path",
