@@ -29,8 +29,8 @@ class JunitReport(Report):
     def render(self, summary: Summary) -> str:
         """Return the XML document."""
         names = _Names()
-        suites = [_run_suite(summary, names(RUN_SUITE))]
         rules_off = RulesOff(summary)
+        suites = [_run_suite(summary, names(RUN_SUITE), rules_off.of(None))]
         suites += [
             _session_suite(summary, session, names(one_line(session.id, _NAME) or "(blank)"), rules_off.of(session.id))
             for session in summary.sessions
@@ -54,9 +54,9 @@ class _Names:
         return name
 
 
-def _run_suite(summary: Summary, name: str) -> TestSuite:
+def _run_suite(summary: Summary, name: str, off: frozenset[str]) -> TestSuite:
     started = next((run.started for run in summary.runs if run.started), None)
-    cases = _cases(summary, None, name, RUN_RULES, frozenset())
+    cases = _cases(summary, None, name, RUN_RULES, off)
     said = [f"{notice.level}: {notice.message}" for notice in summary.notices]
     said += filter(None, [open_line(summary)])
     if said:

@@ -5,19 +5,11 @@ from typing import Final
 from guardian_ci.audit.summary import Summary
 from guardian_ci.audit.tally import RUN_INTEGRITY, RunTally
 from guardian_ci.errors import PolicyError
-from guardian_ci.policy import Policy, policy_from_document
+from guardian_ci.policy import Policy, policy_from_document, rules
+from guardian_ci.policy.rules import RULE_IDS
 
-SESSION_RULES: Final = (
-    "model_allowlist",
-    "rate_limit",
-    "retry_loop",
-    "token_budget",
-    "cost_limit",
-    "unknown_model",
-    "tool_allowlist",
-    "file_blocklist",
-)
-RUN_RULES: Final = (RUN_INTEGRITY, "unmetered_endpoint", "bad_request")
+SESSION_RULES: Final = tuple(rule for rule in RULE_IDS if rule not in rules.RUN_RULES)
+RUN_RULES: Final = (RUN_INTEGRITY, *rules.RUN_RULES)
 """Broken by a run as a whole, outside of every session."""
 
 
@@ -27,12 +19,12 @@ class RulesOff:
     def __init__(self, summary: Summary) -> None:
         self._policies = [_policy(run) for run in summary.runs]
 
-    def of(self, session: str) -> frozenset[str]:
+    def of(self, session: str | None) -> frozenset[str]:
         """Return the rules that were off for a session in every run; none where a policy is not known."""
-        settings = [policy.for_session(session) if policy else None for policy in self._policies]
+        settings = [policy.for_session(session or "") if policy else None for policy in self._policies]
         return frozenset(
             rule
-            for rule in SESSION_RULES
+            for rule in RULE_IDS
             if settings and all(entry is not None and entry.action(rule) == "off" for entry in settings)
         )
 

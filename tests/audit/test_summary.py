@@ -178,28 +178,9 @@ VALUES = st.recursive(
 )
 NAMES = st.sampled_from(
     [
-        "session_id",
-        "request_id",
-        "timestamp",
-        "decision",
-        "cost_usd",
-        "cost_picodollars",
-        "findings",
-        "tool_calls",
-        "scopes",
-        "model",
-        "policy",
-        "reservation",
-        "recovered",
-        "level",
-        "code",
-        "message",
-        "id",
-        "name",
-        "status",
-        "reason",
-        "estimated",
-        "budget_usd",
+        *["session_id", "request_id", "timestamp", "decision", "cost_usd", "cost_picodollars", "findings"],
+        *["tool_calls", "scopes", "model", "policy", "reservation", "recovered", "level", "code", "message"],
+        *["id", "name", "status", "reason", "estimated", "budget_usd"],
     ]
 )
 KINDS = st.sampled_from(["run_started", "call_admitted", "tool_call", "call", "tool_result", "notice", "run_ended"])
