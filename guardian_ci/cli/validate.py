@@ -68,7 +68,7 @@ def _read(path: str) -> tuple[bytes, Problem | None]:
             return file.read(4 * MAX_BYTES), None
     except FileNotFoundError:
         return b"", _unreadable(
-            path, "there is no such file", "check the path; without --policy a safe default is used"
+            path, "there is no such file", "check the path; a run without a policy uses a safe default"
         )
     except IsADirectoryError:
         return b"", _unreadable(path, "is a folder", "name the file in it")

@@ -183,6 +183,15 @@ def _say_required(document: Document, path: Path, error: ValidationError) -> Non
         document.complain(path, f"needs {named}")
 
 
+def _say_dependent(document: Document, path: Path, error: ValidationError) -> None:
+    rules = error.validator_value if isinstance(error.validator_value, Mapping) else {}
+    for key, needed in rules.items():
+        # One error per key, and jsonschema names it only in its message.
+        if error.message.endswith(repr(key)):
+            document.complain(path, f"needs {' and '.join(needed)} beside {key}")
+            return
+
+
 def _say_size(document: Document, path: Path, error: ValidationError) -> None:
     limit = error.validator_value
     sentences: Mapping[str, str] = {
@@ -206,6 +215,7 @@ _SAY: Final[Mapping[str, Callable[[Document, Path, ValidationError], None]]] = {
     "enum": _say_enum,
     "additionalProperties": _say_unknown_keys,
     "required": _say_required,
+    "dependentRequired": _say_dependent,
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _say_bound),
     **dict.fromkeys(("minItems", "maxItems", "minLength", "maxLength", "minProperties"), _say_size),
 }

@@ -22,7 +22,7 @@ def describe_policy(file: str, settings: Sequence[Settings], fallback: Settings 
     lines: list[str] = []
     for entry in settings:
         whose = f"sessions {_list(entry.sessions)}" if entry.sessions else "all sessions"
-        lines += [f"policy {entry.name} ({file}), for {whose}:", *(f"  {line}" for line in _entry(entry))]
+        lines += [f"policy {entry.name} ({file.strip('()')}), for {whose}:", *(f"  {line}" for line in _entry(entry))]
     if fallback is not None:
         lines += ["any other session (built-in default):", *(f"  {line}" for line in _entry(fallback))]
     return lines

@@ -16,7 +16,7 @@ import yaml
 
 from guardian_ci.policy.problems import Path, Problem, field_name, quote
 
-MAX_BYTES: Final = 1 << 20
+MAX_BYTES: Final = 1 << 18
 MAX_VALUES: Final = 20_000
 MAX_DEPTH: Final = 40
 _MAX_EXPONENT: Final = 30
@@ -69,7 +69,7 @@ def read_text(text: str, file: str) -> Document:
     document = Document(file="".join(c if c.isprintable() else "?" for c in file))
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_BYTES:
-        document.complain((), f"the file is larger than {MAX_BYTES >> 20} MiB; a policy is a page or two")
+        document.complain((), f"the file is larger than {MAX_BYTES >> 10} KiB; a policy is a page or two")
         return document
     node = _compose(text, document)
     if node is not None:
@@ -140,8 +140,8 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[str, str | None]:
         return "not YAML: a tab stands where a value or an indentation should begin", "indent with blanks"
     if "expected a single document" in said or "but found another document" in said:
         return "the file holds more than one YAML document", "write one list of policies instead"
-    if "undefined alias" in said:
-        return f"not YAML: {said}", "quote a text that begins with *"
+    if "alias" in said or "alias" in (error.context or ""):
+        return "not YAML: a text that begins with * is an alias", 'put it in quotes, as "*.pem"'
     context = re.sub(r"\s+", " ", error.context or "").strip()
     return f"not YAML: {context + ', ' if context and context != said else ''}{said}", None
 
@@ -178,7 +178,7 @@ class _Reader:
         if self.left <= 0 and self.left != -MAX_VALUES:
             self.left = -MAX_VALUES
             self.document.complain(
-                path, f"the policy holds more than {MAX_VALUES:,} values (aliases count as often as used)"
+                path, f"the policy holds more than {MAX_VALUES:,} values (aliases count each time)"
             )
         elif self.left > 0:
             self.document.complain(path, f"the values are nested deeper than {MAX_DEPTH} levels")

@@ -86,6 +86,8 @@ def _check_prices(document: Document, path: Path, value: Value) -> None:
     _check_glob_keys(document, path, value)
     for model, price in value.items() if isinstance(value, dict) else ():
         if isinstance(price, dict):
+            if price and not {"input", "output", "multiplier"} & set(price):
+                document.complain((*path, model), "gives no rates", "add input and output, or a multiplier")
             _check_date(document, (*path, model, "effective_from"), price.get("effective_from"))
             _check_tiers(document, (*path, model, "tiers"), price.get("tiers"))
 

@@ -59,11 +59,14 @@ class PriceTier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceEntry:
-    """A price that the policy gives to a model, in picodollars per token; None: derived from ``input``."""
+    """A price that the policy gives to a model, in picodollars per token; None: derived from ``input``.
+
+    Without ``input`` and ``output`` it is the built-in price times ``multiplier``.
+    """
 
     pattern: str
-    input: int
-    output: int
+    input: int | None = None
+    output: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
     cache_write_1h: int | None = None
@@ -107,7 +110,7 @@ class Settings:
     budget_status: int | None = None
     budget_warnings: tuple[Fraction, ...] = (Fraction(4, 5), Fraction(19, 20))
     min_output_tokens: int = 256
-    reservation_wait_seconds: float = 2
+    reservation_wait_seconds: float = 30
     on_budget: OnBudget = OnBudget()
     allowed_models: tuple[str, ...] | None = None
     unknown_model: Literal["refuse", "ceiling"] = "refuse"
@@ -138,9 +141,9 @@ class Settings:
             field_path = _parent(field_path)
         return None
 
-    def budget(self, scope: str, model: str | None = None) -> Budget | None:
-        """Return the budget of a scope; for ``model`` the first whose glob matches the model id."""
-        return next((each for each in self.budgets if each.scope == scope and _covers(each.pattern, model)), None)
+    def budgets_of(self, scope: str, model: str | None = None) -> tuple[Budget, ...]:
+        """Return the budgets of a scope; for ``model`` all whose glob matches the model id."""
+        return tuple(each for each in self.budgets if each.scope == scope and _covers(each.pattern, model))
 
 
 _LAST_STEP: Final = re.compile(r"(\.[^.\[\]]*|\[[^\[\]]*\])$")

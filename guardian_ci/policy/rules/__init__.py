@@ -58,7 +58,7 @@ def offers_to_remove(settings: Settings, call: Call) -> frozenset[int]:
     return frozenset(
         index
         for index, offer in enumerate(call.tools)
-        if offer.provider_executed and not allows(settings.allowed_tools, offer.name, offer.canonical)
+        if offer.provider_executed and not allows(settings, offer.name, offer.canonical)
     )
 
 

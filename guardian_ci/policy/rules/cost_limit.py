@@ -12,7 +12,7 @@ ID: Final = "cost_limit"
 
 def exceeded(settings: Settings, *, scope: str, limit: int, spent: int, reserved: int, needed: int) -> Finding:
     """Return the finding for a call that needs more picodollars than its scope has left."""
-    place, key = budget_place(settings, scope, tokens=False)
+    place, key = budget_place(settings, scope, limit, tokens=False)
     return Finding(
         rule=ID,
         verdict=Verdict.BLOCK,

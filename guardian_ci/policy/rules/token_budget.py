@@ -11,7 +11,7 @@ ID: Final = "token_budget"
 
 def exceeded(settings: Settings, *, scope: str, limit: int, spent: int, reserved: int, needed: int) -> Finding:
     """Return the finding for a call that needs more tokens than its scope has left."""
-    place, key = budget_place(settings, scope, tokens=True)
+    place, key = budget_place(settings, scope, limit, tokens=True)
     return Finding(
         rule=ID,
         verdict=Verdict.BLOCK,

@@ -17,7 +17,7 @@ class ToolAllowlist(ToolRule):
     id: ClassVar[str] = "tool_allowlist"
 
     def check(self, settings: Settings, tool: ToolUse) -> Finding | None:  # noqa: D102
-        if allows(settings.allowed_tools, tool.name, tool.canonical):
+        if allows(settings, tool.name, tool.canonical):
             return None
         allowed = ", ".join(settings.allowed_tools or ()) or "none"
         shown = quote(tool.name)[1:-1]
@@ -37,11 +37,12 @@ class ToolAllowlist(ToolRule):
         return f"allowed_tools: {', '.join(settings.allowed_tools) or 'none'}"
 
 
-def allows(allowed: tuple[str, ...] | None, name: str, canonical: str) -> bool:
-    """Whether a list of tools lets a tool pass; None, no list, lets every tool pass."""
-    if allowed is None:
+def allows(settings: Settings, name: str, canonical: str | None = None) -> bool:
+    """Whether the policy's list lets a tool pass; without a list every tool passes."""
+    if settings.allowed_tools is None:
         return True
-    exact, globs = _ready(allowed)
+    canonical = canonical_name(name) if canonical is None else canonical
+    exact, globs = _ready(settings.allowed_tools)
     return name in exact or canonical in exact or any(fnmatchcase(name, g) or fnmatchcase(canonical, g) for g in globs)
 
 
