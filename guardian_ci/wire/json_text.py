@@ -222,12 +222,13 @@ def _removals(spans: Sequence[tuple[int, int]], removed: AbstractSet[int]) -> li
 
 
 def spliced(text: str, splices: Sequence[Splice]) -> str:
-    """Apply edits that do not overlap; insertions at one place keep their order."""
+    """Apply edits; insertions at one place keep their order, and an edit within another one is dropped."""
     parts: list[str] = []
     done = 0
     for splice in sorted(splices, key=lambda splice: (splice.start, splice.end)):
-        parts += (text[done : splice.start], splice.replacement)
-        done = max(done, splice.end)
+        if splice.start >= done:
+            parts += (text[done : splice.start], splice.replacement)
+            done = splice.end
     parts.append(text[done:])
     return "".join(parts)
 
