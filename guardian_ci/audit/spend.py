@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 MAX_POINTS: Final = 60
-_STEPS: Final = (1, 5, 10, 30, 60)
-"""Seconds a step, each a multiple of the one before; from a minute on it doubles, so that it stays whole minutes."""
+_STEPS: Final = (10, 50, 100, 500, 1_000, 5_000, 10_000, 30_000, 60_000)
+"""Milliseconds a step, each a multiple of the one before; from a minute on it doubles and so stays whole minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendPoint:
-    """What had been spent in total at a moment. ``seconds`` counts from the first call."""
+    """What had been spent in total at a moment. ``milliseconds`` counts from the first call."""
 
-    seconds: int
+    milliseconds: int
     picodollars: int
 
 
@@ -23,7 +23,7 @@ class SpendCurve:
     def __init__(self, most: int = MAX_POINTS) -> None:
         self._most = most
         self.step = _STEPS[0]
-        """Seconds a step."""
+        """Milliseconds a step."""
         self._start: datetime | None = None
         self._totals: list[int] = []
         """The total at the end of each step."""
@@ -32,7 +32,7 @@ class SpendCurve:
         """Count one call's cost. A clock that runs backwards does not lower the curve."""
         if self._start is None:
             self._start = at
-        while (index := max((at - self._start) // timedelta(seconds=self.step), 0)) >= self._most:
+        while (index := max((at - self._start) // timedelta(milliseconds=self.step), 0)) >= self._most:
             self._lengthen()
         index = max(index, len(self._totals) - 1)
         total = self._totals[-1] if self._totals else 0
@@ -49,5 +49,6 @@ class SpendCurve:
     def points(self) -> tuple[SpendPoint, ...]:
         """Return the curve, the ends of its steps in order."""
         return tuple(
-            SpendPoint(seconds=(index + 1) * self.step, picodollars=total) for index, total in enumerate(self._totals)
+            SpendPoint(milliseconds=(index + 1) * self.step, picodollars=total)
+            for index, total in enumerate(self._totals)
         )

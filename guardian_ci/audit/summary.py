@@ -149,7 +149,8 @@ class _Tally:
                     log_line=problem.line,
                 )
             )
-        self._found["violation"].counts[None, RUN_INTEGRITY] += more
+        if more:
+            self._found["violation"].counts[None, RUN_INTEGRITY] += more
 
     def _admit(self, line: Line, file: str) -> None:
         reserved = read.picodollars(read.inner(line.fields, "reservation"), "cost")
@@ -237,6 +238,7 @@ class _Tally:
         tokens = Tokens()
         for session in sessions:
             tokens += session.tokens
+        warned = {row.message for row in self._found["warning"].kept}  # a warning is said once
         return Summary(
             runs=tuple(self._runs.values()),
             sessions=tuple(sessions),
@@ -246,7 +248,7 @@ class _Tally:
             violations=self._found["violation"],
             throttled=self._found["throttled"],
             warnings=self._found["warning"],
-            notices=tuple(self._notices),
+            notices=tuple(notice for notice in self._notices if notice.message not in warned),
             spend=self._curve.points(),
             calls=sum(session.calls for session in sessions),
             approved=sum(session.approved for session in sessions),

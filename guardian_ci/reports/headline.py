@@ -1,6 +1,10 @@
-"""The verdict in words: the one line that each report begins with."""
+"""What every report says in the same words: the verdict, the calls, and which budget comes first."""
+
+from collections.abc import Iterable
+from fractions import Fraction
 
 from guardian_ci.audit.summary import Summary
+from guardian_ci.audit.tally import ScopeRow
 from guardian_ci.reports.amounts import count, dollars
 
 
@@ -20,12 +24,21 @@ def named_counts(counts: dict[str, int], most: int = 8) -> str:
 
 def calls_line(summary: Summary) -> str:
     """Say how many calls there were, and what became of them."""
-    parts = [count(summary.calls, "call")]
-    if summary.rejected:
-        parts.append(f"{summary.rejected:,} refused")
-    if summary.throttled_calls:
-        parts.append(f"{summary.throttled_calls:,} of these only slowed down")
-    return ", ".join(parts)
+    refused = f"{summary.rejected:,} refused" if summary.rejected else ""
+    slowed = f"{summary.throttled_calls:,} of these only slowed down" if summary.throttled_calls else ""
+    aside = ", ".join(filter(None, [refused, slowed]))
+    return count(summary.calls, "call") + (f" ({aside})" if aside else "")
+
+
+def tightest_first(scopes: Iterable[ScopeRow]) -> list[ScopeRow]:
+    """Return the scopes that have a limit, the one that is spent most first."""
+    limited = [row for row in scopes if row.limit_picodollars is not None or row.limit_tokens is not None]
+    return sorted(limited, key=lambda row: (-_spent_share(row), row.scope))
+
+
+def _spent_share(row: ScopeRow) -> Fraction:
+    pairs = ((row.picodollars, row.limit_picodollars), (row.tokens, row.limit_tokens))
+    return max(Fraction(spent, limit or 1) for spent, limit in pairs if limit is not None)
 
 
 def open_line(summary: Summary) -> str:

@@ -59,7 +59,7 @@ def document(summary: Summary) -> dict[str, object]:
             name: {"calls": model.calls, "tokens": _tokens(model.tokens), "cost": _money(model.picodollars)}
             for name, model in summary.models.items()
         },
-        "spend": [{"seconds": point.seconds, **_money(point.picodollars)} for point in summary.spend],
+        "spend": [{"milliseconds": point.milliseconds, **_money(point.picodollars)} for point in summary.spend],
         "runs": [_run(run) for run in summary.runs],
     }
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
+from guardian_ci.audit.chain import rfc3339
 from guardian_ci.audit.summary import Summary
 from guardian_ci.audit.tally import FindingRow, SessionTally
 from guardian_ci.reports.amounts import count, decimal, limit
@@ -67,7 +68,7 @@ def _run_suite(summary: Summary, name: str, off: frozenset[str]) -> TestSuite:
         "cost_usd": decimal(summary.picodollars),
         "policy": one_line(", ".join(run.policy_file or "" for run in summary.runs), _NAME),
     }
-    return TestSuite(name, cases, timestamp=started.isoformat() if started else None, properties=properties)
+    return TestSuite(name, cases, timestamp=rfc3339(started) if started else None, properties=properties)
 
 
 def _session_suite(summary: Summary, session: SessionTally, name: str, off: frozenset[str]) -> TestSuite:

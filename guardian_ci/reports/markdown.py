@@ -14,7 +14,7 @@ from guardian_ci.audit.summary import Summary
 from guardian_ci.audit.tally import FindingRow, Findings, ScopeRow, SessionTally
 from guardian_ci.model import PICODOLLARS
 from guardian_ci.reports.amounts import bar, count, decimal, dollars, limit, share
-from guardian_ci.reports.headline import calls_line, headline, open_line
+from guardian_ci.reports.headline import calls_line, headline, open_line, tightest_first
 from guardian_ci.reports.interface import Report
 from guardian_ci.reports.untrusted import one_line
 
@@ -24,10 +24,14 @@ MAX_BYTES: Final = 1024 * 1024
 _ZERO_WIDTH_SPACE: Final = "\u200b"
 _NAME: Final = 120
 _MESSAGE: Final = 600
-_MARKUP: Final = re.compile(r"[\\`*_~\[\]()<>&|!{}$\"']")
+# Without brackets there is no link and no image; an underscore between letters or digits is never markup.
+_MARKUP: Final = re.compile(r"[\\`*~\[\]<>&|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _REFERENCES: Final = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=GH)(?=-\d)", re.IGNORECASE)
 _BACKTICKS: Final = re.compile(r"`+")
 _NOTHING: Final = "—"
+# Mermaid's own first colour can hardly be seen on white.
+_CHART_COLOURS: Final = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2563eb, #dc2626"}}}}%%'
+_UNITS: Final = (("minutes", 60_000), ("seconds", 1_000), ("milliseconds", 1))
 
 
 class MarkdownReport(Report):
@@ -53,7 +57,7 @@ class MarkdownReport(Report):
 
 def _verdict(summary: Summary) -> str:
     mark = "✅" if summary.verdict == "clean" else "❌"
-    figures = [f"{calls_line(summary)} for {dollars(summary.picodollars)}"]
+    figures = [f"{calls_line(summary)}: {dollars(summary.picodollars)}"]
     tokens = summary.tokens
     cached = f", {share(tokens.cache_read, tokens.input)} of it from cache" if tokens.cache_read else ""
     figures.append(f"{tokens.input:,} input tokens{cached}; {tokens.output:,} output tokens")
@@ -72,8 +76,7 @@ def _verdict(summary: Summary) -> str:
 
 
 def _spend(summary: Summary) -> str:
-    limited = [row for row in summary.scopes if row.limit_picodollars is not None or row.limit_tokens is not None]
-    cells = [cell for row in limited for cell in _budget(row)]
+    cells = [cell for row in tightest_first(summary.scopes) for cell in _budget(row)]
     return _section("Spend against budget", ("Scope", "Spent", "Budget", ""), cells, rows=40, size=60_000)
 
 
@@ -91,8 +94,9 @@ def _chart(summary: Summary) -> str:
     """Draw cumulative spend; the budget of the run as a second line once it is near enough to be seen with it."""
     if not summary.picodollars or not summary.spend:
         return ""
-    step = summary.spend[0].seconds
-    unit, per_step = ("minutes", step // 60) if step % 60 == 0 else ("seconds", step)
+    step = summary.spend[0].milliseconds
+    # Whole numbers a step: the chart adds them up, and rounding would lose the last point, which is the total.
+    unit, length = next(unit for unit in _UNITS if step % unit[1] == 0)
     totals = [0, *(point.picodollars for point in summary.spend)]
     top = totals[-1]
     budget = next((row.limit_picodollars for row in summary.scopes if row.scope == "run"), None)
@@ -105,9 +109,10 @@ def _chart(summary: Summary) -> str:
     return "\n".join(
         [
             "```mermaid",
+            _CHART_COLOURS,
             "xychart-beta",
             f'    title "{title}"',
-            f'    x-axis "{unit} since the first call" 0 --> {(len(totals) - 1) * per_step}',
+            f'    x-axis "{unit} since the first call" 0 --> {(len(totals) - 1) * step // length}',
             f'    y-axis "US dollars" 0 --> {_plot(most + most // 10 or 1)}',
             *plotted,
             "```",
@@ -123,7 +128,18 @@ def _plot(picodollars: int) -> str:
 
 
 def _sessions(sessions: Sequence[SessionTally]) -> str:
-    head = ("Session", "Calls", "Refused", "Input", "Output", "Cost", "Budget", "First call", "Last call", "Files")
+    head = (
+        "Session",
+        "Calls",
+        "Refused",
+        "Input",
+        "Output",
+        "Cost",
+        "Budget",
+        "First call (UTC)",
+        "Last call",
+        "Files",
+    )
     cells = [
         (
             _code(session.id) if session.id is not None else "*(no session)*",

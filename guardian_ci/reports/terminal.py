@@ -3,9 +3,9 @@
 from typing import Final
 
 from guardian_ci.audit.summary import Summary
-from guardian_ci.audit.tally import FindingRow, ScopeRow
+from guardian_ci.audit.tally import Findings, ScopeRow
 from guardian_ci.reports.amounts import bar, count, dollars, limit, share
-from guardian_ci.reports.headline import calls_line, headline, open_line
+from guardian_ci.reports.headline import calls_line, headline, open_line, tightest_first
 from guardian_ci.reports.interface import Report
 from guardian_ci.reports.untrusted import defuse, one_line
 
@@ -30,8 +30,8 @@ class TerminalReport(Report):
         mark = self._paint("PASS" if clean else "FAIL", _GREEN if clean else _RED)
         lines = [
             f"guardian-ci {mark} {headline(summary)}",
-            *self._findings(summary.violations.kept, summary.violations.total, _RED),
-            *self._findings(summary.warnings.kept, summary.warnings.total, _YELLOW),
+            *self._findings("violation", summary.violations, _RED),
+            *self._findings("warning", summary.warnings, _YELLOW),
             *self._facts(summary),
         ]
         return "\n".join(defuse(line) for line in lines) + "\n"
@@ -39,20 +39,20 @@ class TerminalReport(Report):
     def _paint(self, text: str, colour: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self._colour else text
 
-    def _findings(self, rows: list[FindingRow], total: int, colour: str) -> list[str]:
+    def _findings(self, kind: str, findings: Findings, colour: str) -> list[str]:
         lines = []
-        for row in rows[:_ROWS]:
+        for row in findings.kept[:_ROWS]:
             where = f"{row.file}:{row.line}" if row.file and row.line else ""
             about = ", ".join(
                 f"{name} {one_line(value, _NAME)}"
                 for name, value in (("session", row.session), ("policy", where))
                 if value
             )
-            rule = self._paint(one_line(row.rule, _NAME), colour)
+            rule = self._paint(f"{kind} {one_line(row.rule, _NAME)}", colour)
             aside = self._paint(f" ({about})", _DIM) if about else ""
             lines.append(f"  {rule}: {one_line(row.message or row.reason, _MESSAGE)}{aside}")
-        if total > len(lines):
-            lines.append(f"  … and {total - len(lines):,} more")
+        if findings.total > len(lines):
+            lines.append(f"  … and {count(findings.total - len(lines), f'more {kind}')}")
         return lines
 
     def _facts(self, summary: Summary) -> list[str]:
@@ -66,7 +66,7 @@ class TerminalReport(Report):
             ("tokens", f"{tokens.input:,} in{cached}, {tokens.output:,} out"),
             ("cost", cost),
         ]
-        facts += [("budget", line) for row in summary.scopes for line in _budget(row)][:_ROWS]
+        facts += [("budget", line) for row in tightest_first(summary.scopes) for line in _budget(row)][:_ROWS]
         tools = [
             f"{one_line(name, _NAME)} {tool.calls:,}" + (f" ({tool.denied:,} denied)" if tool.denied else "")
             for name, tool in list(summary.tools.items())[:_ROWS]
@@ -78,7 +78,7 @@ class TerminalReport(Report):
             facts.append(("open", open_line(summary)))
         facts += [("notice", one_line(notice.message, _MESSAGE)) for notice in summary.notices[:_ROWS]]
         if len(summary.sessions) > 1:
-            facts.insert(1, ("in", count(len(summary.sessions), "session")))
+            facts[0] = ("calls", f"{calls_line(summary)} in {count(len(summary.sessions), 'session')}")
         return [f"  {self._paint(f'{name:<7}', _DIM)} {text}" for name, text in facts]
 
 
