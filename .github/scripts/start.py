@@ -13,7 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -161,24 +162,31 @@ def start(inputs: Inputs) -> str:
     base_url = f"http://127.0.0.1:{port}"
     output = inputs.folder / "proxy.txt"
     arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--log", str(inputs.log)]
-    arguments += ["--state", str(inputs.folder / "state")]
+    arguments += ["--state", str(inputs.folder / "state"), "--report-dir", str(inputs.folder / "proxy-report")]
     arguments += ["--policy", inputs.policy] if inputs.policy else []
     arguments += ["--budget", inputs.budget_usd] if inputs.budget_usd else []
     arguments += ["--token-budget", inputs.token_budget] if inputs.token_budget else []
     for provider, url in inputs.upstreams.items():
         arguments += ["--upstream", f"{provider}={url}"]
-    with output.open("wb") as sink:
+    with key_files(inputs) as files, output.open("wb") as sink:
         # An own session and no descriptor of this step: the proxy lives until the job's end. RUNNER_TRACKING_ID
         # stays in its environment: by it the runner ends what the job leaves behind.
         proxy = subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCH), str(inputs.folder / "site"), *arguments],
-            env=proxy_environment(inputs),
+            env=proxy_environment(inputs, files),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    (inputs.folder / "started.json").write_text(json.dumps({"base_url": base_url}), encoding="utf-8")
+        started = json.dumps({"baseUrl": base_url, "pid": proxy.pid})
+        (inputs.folder / "started.json").write_text(started, encoding="utf-8")
+        wait_until_ready(proxy, port, output)
+    return base_url
+
+
+def wait_until_ready(proxy: subprocess.Popen[bytes], port: int, output: Path) -> None:
+    """Wait for the proxy to answer; a proxy that ends before says why in its output."""
     deadline = time.monotonic() + READY_SECONDS
     while not is_ready(port):
         if (code := proxy.poll()) is not None:
@@ -188,16 +196,33 @@ def start(inputs: Inputs) -> str:
             proxy.kill()
             raise StartError(f"The proxy was not ready within {READY_SECONDS} seconds; see its output at the job's end")
         time.sleep(0.05)
-    return base_url
 
 
-def proxy_environment(inputs: Inputs) -> dict[str, str]:
-    """Give the proxy its own environment: the only place where the provider keys are."""
-    names = {name for provider in PROVIDERS for name in AGENT_KEYS[provider]}
-    env = {name: value for name, value in os.environ.items() if name not in names and not name.startswith("GUARDIAN_")}
-    for provider, key in inputs.keys.items():
-        env[PROXY_KEYS[provider]] = key
-    return {**env, "GUARDIAN_TOKEN": inputs.token}
+@contextmanager
+def key_files(inputs: Inputs) -> Iterator[dict[str, str]]:
+    """Hand the provider keys over in files that are gone once the proxy has read them.
+
+    An environment variable would stay readable, for every process of this user, as long as the proxy lives.
+    """
+    files = {f"{PROXY_KEYS[provider]}_FILE": inputs.folder / f"{provider}.key" for provider in inputs.keys}
+    try:
+        for file, key in zip(files.values(), inputs.keys.values(), strict=True):
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as sink:
+                sink.write(key)
+        yield {name: str(file) for name, file in files.items()}
+    finally:
+        for file in files.values():
+            file.unlink(missing_ok=True)
+
+
+def proxy_environment(inputs: Inputs, key_files: Mapping[str, str]) -> dict[str, str]:
+    """Give the proxy this step's environment, without any key and without the action's inputs."""
+    agents = {name for names in AGENT_KEYS.values() for name in names}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in agents and not name.startswith("GUARDIAN_")
+    }
+    return {**kept, **key_files, "GUARDIAN_TOKEN": inputs.token}
 
 
 def free_port() -> int:

@@ -148,7 +148,7 @@ def test_a_proxy_that_never_started_is_a_violation_with_all_reports(runner: Runn
     assert 'unknown "key" <b> & ```' in (failure.text or "")
     commands = [line for line in stage.stdout.splitlines() if line.startswith("::error")]
     assert len(commands) == 1
-    assert commands[0].startswith("::error title=guardian-ci%3A run_integrity::The proxy wrote no log.")
+    assert commands[0].startswith("::error title=guardian-ci%3A run_integrity::policy.yml:2:3: allowd_tools")
 
 
 def test_fail_on_never_lets_the_job_pass_and_still_says_violation(runner: Runner) -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -86,16 +87,23 @@ def test_a_taken_port_is_refused_with_the_way_out(start: ModuleType) -> None:
             start.refuse_taken(other.getsockname()[1])
 
 
-def test_the_proxy_alone_gets_the_provider_keys(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provider_keys_reach_the_proxy_in_private_files_that_do_not_stay(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "the job's own")
     monkeypatch.setenv("GUARDIAN_ANTHROPIC_API_KEY", "sk-ant-real")
     monkeypatch.setenv("RUNNER_TRACKING_ID", "github_1")
-    env = start.proxy_environment(checked(start, GUARDIAN_ANTHROPIC_API_KEY="sk-ant-real"))
-    assert env["ANTHROPIC_API_KEY"] == "sk-ant-real"
+    inputs = checked(start, tmp_path, GUARDIAN_ANTHROPIC_API_KEY="sk-ant-real")
+    with start.key_files(inputs) as files:
+        env = start.proxy_environment(inputs, files)
+        file = Path(env["ANTHROPIC_API_KEY_FILE"])
+        assert file.read_text() == "sk-ant-real"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not file.exists()
+    assert "sk-ant-real" not in env.values()
+    assert "OPENAI_API_KEY" not in env
     assert env["GUARDIAN_TOKEN"] == "gci-token"
     assert env["RUNNER_TRACKING_ID"] == "github_1"
-    assert "OPENAI_API_KEY" not in env
-    assert "GUARDIAN_ANTHROPIC_API_KEY" not in env
 
 
 def test_later_steps_get_the_token_for_each_key_that_the_proxy_holds(
@@ -106,7 +114,7 @@ def test_later_steps_get_the_token_for_each_key_that_the_proxy_holds(
             monkeypatch.delenv(name)
     monkeypatch.setenv("GITHUB_ENV", str(tmp_path / "env"))
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    start.publish(checked(start, GUARDIAN_OPENAI_API_KEY="sk-real"), "http://127.0.0.1:8080")
+    start.publish(checked(start, tmp_path, GUARDIAN_OPENAI_API_KEY="sk-real"), "http://127.0.0.1:8080")
     assert (tmp_path / "env").read_text().splitlines() == [
         "ANTHROPIC_BASE_URL=http://127.0.0.1:8080",
         "OPENAI_BASE_URL=http://127.0.0.1:8080/v1",
@@ -126,12 +134,12 @@ def test_behind_a_network_proxy_agents_reach_the_loopback_address_straight(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("GITHUB_ENV", str(tmp_path / "env"))
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    start.publish(checked(start), "http://127.0.0.1:8080")
+    start.publish(checked(start, tmp_path), "http://127.0.0.1:8080")
     lines = (tmp_path / "env").read_text().splitlines()
     assert "NO_PROXY=.corporate,127.0.0.1" in lines
     assert "no_proxy=.corporate,127.0.0.1" in lines
 
 
-def checked(start: ModuleType, **inputs: str) -> object:
+def checked(start: ModuleType, folder: Path, **inputs: str) -> object:
     env = {"GUARDIAN_TOKEN": "gci-token", "GUARDIAN_PORT": "8080", **inputs}
-    return start.read_inputs(env, Path("/nowhere"))
+    return start.read_inputs(env, folder)

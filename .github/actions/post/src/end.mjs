@@ -5,7 +5,7 @@ import path from "node:path";
 import { DefaultArtifactClient } from "@actions/artifact";
 import * as core from "@actions/core";
 import { stopProxy, tail } from "./proxy.mjs";
-import { junitOf, summaryOf } from "./unreported.mjs";
+import { junitOf, printable, summaryOf } from "./unreported.mjs";
 
 const ROOT = path.resolve(__dirname, "../../../.."); // the action's checkout, seen from dist/
 const SUMMARY_LIMIT = 1024 * 1024; // the runner drops a larger one whole
@@ -21,9 +21,7 @@ export async function end(state) {
   const reports = path.join(state.folder, "report");
   rmSync(reports, { recursive: true, force: true }); // only what is written below is ours
   mkdirSync(reports, { mode: 0o700 });
-  const clean = existsSync(log)
-    ? report(state, log, reports)
-    : unreported(reports, `The proxy wrote no log. ${readText(state.folder, "error.txt") || "Its start did not come to its end."}`);
+  const clean = report(state, log, reports, started);
 
   publishSummary(path.join(reports, "summary.md"));
   await upload(state.artifactName, reports);
@@ -31,21 +29,32 @@ export async function end(state) {
 }
 
 /** @returns {boolean} whether the run was clean */
-function report(state, log, reports) {
-  const [copy, junit, summary] = ["log.ndjson", "junit.xml", "summary.md"].map((name) => path.join(reports, name));
-  copyFileSync(log, copy); // what is judged is what is uploaded, even if something still writes
+function report(state, log, reports, started) {
+  const [junit, summary] = ["junit.xml", "summary.md"].map((name) => path.join(reports, name));
+  if (existsSync(log)) copyFileSync(log, path.join(reports, "log.ndjson")); // what is judged is what is uploaded, even if something still writes
+  const failure = readText(state.folder, "error.txt");
+  const reason = failure || (started ? "the proxy left no log" : "the start of the proxy did not come to its end");
+  if (!state.python) return unreported(reports, reason);
+
   const result = spawnSync(
     state.python,
     [
       ...["-I", "-S", path.join(ROOT, ".github/scripts/launch.py"), path.join(state.folder, "site")],
-      ...["report", copy, "--junit", junit, "--summary", summary, "--annotations"],
+      ...["report", "log.ndjson", "--junit", junit, "--summary", summary, "--annotations"],
+      ...["--expect-log", `--reason=${printable(reason)}`],
     ],
-    { encoding: "utf8", env: scrubbed(process.env), timeout: REPORT_SECONDS * 1000, maxBuffer: 64 * 1024 * 1024 },
+    {
+      cwd: reports, // so that the reports name the log as the artifact does
+      encoding: "utf8",
+      env: scrubbed(process.env),
+      timeout: REPORT_SECONDS * 1000,
+      maxBuffer: 64 * 1024 * 1024,
+    },
   );
   // Python ends with 1 on a crash too: only with both reports is it the report's word.
   if (!(result.status === 0 || result.status === 1) || !existsSync(junit) || !existsSync(summary)) {
     const why = result.stderr || result.error?.message || `it ended by ${result.signal}`;
-    return unreported(reports, `The log could not be reported on: ${why}`);
+    return unreported(reports, failure || `The log could not be reported on: ${why}`);
   }
   process.stdout.write(result.stdout); // workflow commands, escaped by the report
   return result.status === 0;
@@ -85,7 +94,7 @@ function judge(clean, failOn) {
 /** What start.py left when it started a proxy, or null. */
 function readStarted(folder) {
   const text = readText(folder, "started.json");
-  return text ? { baseUrl: JSON.parse(text).base_url } : null;
+  return text ? JSON.parse(text) : null;
 }
 
 function readText(folder, name) {

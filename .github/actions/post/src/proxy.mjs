@@ -1,6 +1,5 @@
-// Stops the proxy and finds out how its log ends. Over HTTP, not by a signal: that works on every system and in
-// containers, where nobody reaps a dead process and its id proves nothing.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+// Stops the proxy and waits for its log's last line. Over HTTP, not by a signal: that works on every system.
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -9,17 +8,29 @@ const PATIENCE_MS = 150_000; // longer than the default of timeouts.drain_second
 const POLL_MS = 100;
 
 /**
- * Asks the proxy to stop and waits until its log has its end marker, the proxy is gone, or patience ends.
+ * Asks the proxy to stop and waits until its log has its end marker, the proxy has died, or patience ends.
  * The report judges the log afterwards; nothing is decided here.
  *
- * @param {{baseUrl: string, token: string, log: string, patience?: number}} run
+ * @param {{baseUrl: string, pid: number, token: string, log: string, patience?: number}} run
  */
-export async function stopProxy({ baseUrl, token, log, patience = PATIENCE_MS }) {
+export async function stopProxy({ baseUrl, pid, token, log, patience = PATIENCE_MS }) {
   const deadline = Date.now() + patience;
-  let gone = !(await request("POST", `${baseUrl}/guardian/stop`, token));
-  while (!logHasEnded(log) && !gone && Date.now() < deadline) {
-    await sleep(POLL_MS);
-    gone = !(await request("GET", `${baseUrl}/healthz`, token));
+  await askToStop(`${baseUrl}/guardian/stop`, token);
+  // A closed port proves nothing: open answers are settled after it is closed.
+  while (!logHasEnded(log) && isAlive(pid) && Date.now() < deadline) await sleep(POLL_MS);
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM"; // it lives, as another user
+  }
+  try {
+    // In a container nobody may reap the dead: a zombie still answers to its id.
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return true; // no /proc here
   }
 }
 
@@ -51,14 +62,14 @@ export function tail(file, bytes = TAIL_BYTES) {
   }
 }
 
-/** Whether anything answered. An own agent, so that no proxy variable of a later step gets between. */
-function request(method, url, token) {
+/** Comes back when the proxy has answered, or cannot. An own agent: no proxy variable of a later step gets between. */
+function askToStop(url, token) {
   return new Promise((resolve) => {
-    const agent = new http.Agent();
-    const sent = http.request(url, { method, agent, timeout: 10_000, headers: { authorization: `Bearer ${token}` } });
-    sent.on("response", (response) => response.resume().on("close", () => resolve(true)));
-    sent.on("timeout", () => sent.destroy());
-    sent.on("error", (error) => resolve(error.code !== "ECONNREFUSED" && error.code !== "ECONNRESET"));
-    sent.end();
+    const headers = { authorization: `Bearer ${token}` };
+    const request = http.request(url, { method: "POST", agent: new http.Agent(), timeout: 10_000, headers });
+    request.on("response", (response) => response.resume().on("close", resolve));
+    request.on("timeout", () => request.destroy());
+    request.on("error", resolve);
+    request.end();
   });
 }

@@ -1,5 +1,5 @@
-// The report of a run that has no log to report on: the proxy never started, or its log cannot be read.
-// Everything else is reported by `guardian-ci report`.
+// The report of a run that nothing else can report on: no Python was found, or the installation failed.
+// Everything else is reported by `guardian-ci report`, a missing log included.
 
 /** @param {string} why  What happened, in the proxy's or the start step's own words: untrusted text. */
 export function junitOf(why) {
@@ -33,6 +33,6 @@ function escapeXml(text) {
 }
 
 /** Without the characters that XML forbids (and a terminal may obey). */
-function printable(text) {
+export function printable(text) {
   return text.toWellFormed().replace(/[^\t\n\u0020-\u007e\u00a0-\ufffd\u{10000}-\u{10ffff}]/gu, "");
 }
