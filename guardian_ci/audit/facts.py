@@ -10,7 +10,7 @@ from typing import cast
 
 from guardian_ci.errors import LogError
 from guardian_ci.model import Call, InputSize, Operation, ToolOffer, ToolResult, ToolUse, Usage, WireProtocol
-from guardian_ci.session.events import CallReceived, Caller, Ended, Outcome, Progressed, ToolCalled
+from guardian_ci.session.events import Caller, CallReceived, Ended, Outcome, Progressed, ToolCalled
 
 Plain = dict[str, object]
 

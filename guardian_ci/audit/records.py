@@ -147,15 +147,18 @@ def _reservation(forward: Forward) -> Plain | None:
         "cost_picodollars": forward.reserved.picodollars,
         "tokens": forward.reserved.tokens,
         "max_output_tokens": forward.max_output_tokens,
-        "scopes": [
-            scope(demand, balance) for demand, balance in zip(forward.demands, forward.balances, strict=True)
-        ],
+        "scopes": [scope(demand, balance) for demand, balance in zip(forward.demands, forward.balances, strict=True)],
     }
 
 
 def tool_call(
-    exchange: Exchange, use: ToolUse, at: float, verdict: Verdict, findings: Sequence[Finding],
-    evaluations: Sequence[Evaluation], redactor: Redactor,
+    exchange: Exchange,
+    use: ToolUse,
+    at: float,
+    verdict: Verdict,
+    findings: Sequence[Finding],
+    evaluations: Sequence[Evaluation],
+    redactor: Redactor,
 ) -> Plain:
     """The line that stands on disk before a tool call is released or rewritten."""
     return exchange.head() | {
@@ -192,8 +195,12 @@ def extension(
 
 
 def rejected(
-    exchange: Exchange, found: Finding, now: float, redactor: Redactor,
-    demands: Sequence[Demand] = (), balances: Sequence[Balance] = (),
+    exchange: Exchange,
+    found: Finding,
+    now: float,
+    redactor: Redactor,
+    demands: Sequence[Demand] = (),
+    balances: Sequence[Balance] = (),
 ) -> Plain:
     """The record of a call that was refused before it was forwarded."""
     line = _call(exchange, now, redactor, demands, balances)
@@ -249,9 +256,7 @@ def _call(
         "cumulative_tokens": session_spent.spent.tokens,
         "cumulative_cost_usd": usd(session_spent.spent.picodollars),
         "budget": None if session is None else session.limit.tokens,
-        "budget_usd": None
-        if session is None or session.limit.picodollars is None
-        else usd(session.limit.picodollars),
+        "budget_usd": None if session is None or session.limit.picodollars is None else usd(session.limit.picodollars),
         "cost_usd": 0,
         "cost_picodollars": 0,
         "price": None,

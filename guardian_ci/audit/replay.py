@@ -97,8 +97,7 @@ class _Run:
         if taker is None:
             return
         try:
-            for difference in taker(line):
-                yield difference
+            yield from taker(line)
         except LogError as error:
             raise LogError(f"{self._file}:{line.number}: {error}") from error
         except (KeyError, TypeError, ValueError) as error:

@@ -22,6 +22,8 @@ KEY_VARIABLES: Final[Mapping[str, str]] = {
 """Where each provider's key is read from; the same name with ``_FILE`` behind it names a file that holds it."""
 
 TOKEN_VARIABLE: Final = "GUARDIAN_TOKEN"  # noqa: S105 - the name of a variable
+_HIGHEST_PORT: Final = 65_535
+_KEY: Final = re.compile(r"[!-~]*")
 _PULL_REQUEST: Final = re.compile(r"refs/pull/(\d+)/")
 
 
@@ -39,9 +41,7 @@ def add_proxy_options(parser: argparse.ArgumentParser, *, port: int) -> None:
         help=f"where a provider's calls go; NAME is one of {', '.join(UPSTREAMS)}; may be repeated",
     )
     group.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    group.add_argument(
-        "--port", type=_port, default=port, metavar="N", help="0: any free one (default: %(default)s)"
-    )
+    group.add_argument("--port", type=_port, default=port, metavar="N", help="0: any free one (default: %(default)s)")
     group.add_argument("--log", type=Path, metavar="FILE", help="the audit log (default: log.ndjson in --report-dir)")
     group.add_argument("--state", type=Path, metavar="DIR", help="where the ledger lies (default: %(default)s)")
     group.add_argument(
@@ -65,7 +65,7 @@ def default_state() -> Path:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 0 to 65535")
     return int(text)
 
@@ -122,7 +122,7 @@ def keys_of(environment: Mapping[str, str]) -> dict[str, str]:
                 value = Path(file).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise UsageError(f"${variable}_FILE names {file!r}, which cannot be read: {error}") from error
-        if any(ord(character) < 33 or ord(character) > 126 for character in value):
+        if not _KEY.fullmatch(value):
             raise UsageError(f"${variable} holds a space, a line break or another character that no key has")
         # A token of an outer guardian-ci is not the provider's key: the agent's own credentials pass through.
         if value and not value.startswith(RUN_TOKEN_PREFIX):

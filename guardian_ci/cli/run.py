@@ -92,9 +92,7 @@ async def _run(config: ProxyConfig, command: list[str], session: str) -> int:
     return code
 
 
-def agent_environment(
-    environment: Mapping[str, str], config: ProxyConfig, url: str, session: str
-) -> dict[str, str]:
+def agent_environment(environment: Mapping[str, str], config: ProxyConfig, url: str, session: str) -> dict[str, str]:
     """The agent's environment: base URLs, tokens in the place of keys, and nothing of the proxy's own."""
     base = f"{url}/s/{session}"
     child = dict(environment)

@@ -1,5 +1,6 @@
 """The ASGI application: one route for each endpoint, with every prefix it may have; all else is refused."""
 
+import contextlib
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -130,10 +131,8 @@ class _Unmetered:
             reason=finding.reason,
         )
         client = Client(exchange.request_id, receive, send)
-        try:
+        with contextlib.suppress(StoreError):  # the keeper has said so on the terminal; the refusal stands
             self._proxy.gatekeeper.rejected(exchange, finding)
-        except StoreError:
-            pass  # the keeper has said so on the terminal; the refusal stands
         await client.refuse(refusal, None)
 
 

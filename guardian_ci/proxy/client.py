@@ -112,5 +112,4 @@ class Client:
 
 def _plain_refusal(refusal: Refusal) -> bytes:
 
-
     return json.dumps({"error": {"type": refusal.code, "message": refusal.message}}).encode()

@@ -24,13 +24,15 @@ class Credentials:
 
     def is_token(self, key: str | None) -> bool:
         """Whether the key is this run's token. Takes the same time for every wrong key."""
-        return key is not None and self.token is not None and hmac.compare_digest(key.encode(), self.token.encode())
+        if key is None or self.token is None:
+            return False
+        return hmac.compare_digest(key.encode(), self.token.encode())
 
     def outgoing(self, headers: Headers, provider: str) -> Headers:
         """The agent's headers with the key that the provider shall see.
 
-        Raises ``BadRequest`` for a token of another run, or for none where one is due. Without a token every agent on this machine gets the
-        provider's key; with one, an agent that brings a key of its own keeps it.
+        Raises ``BadRequest`` for a token of another run, or for none where one is due. Without a token every agent
+        on this machine gets the provider's key; with one, an agent that brings a key of its own keeps it.
         """
         given = presented(headers)
         if given is not None and given.startswith(RUN_TOKEN_PREFIX) and self.token and not self.is_token(given):

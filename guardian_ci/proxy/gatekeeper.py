@@ -51,24 +51,26 @@ class Gatekeeper:
         """
         exchange.call = call
         exchange.session = caller.session
-        deadline: float | None = None
-        while True:
+        command = await self._try_admit(exchange, caller, call)
+        deadline = time.monotonic() + (command.may_wait if isinstance(command, do.Refuse) else 0.0)
+        waited = False
+        while isinstance(command, do.Refuse) and command.denial is not None and command.may_wait > 0:
+            patience = deadline - time.monotonic()
+            if patience <= 0:
+                break
+            scope = command.denial.scope
+            await self._refunds.wait(scope, patience, first=waited)
+            waited = True
             command = await self._try_admit(exchange, caller, call)
-            if isinstance(command, do.Forward):
-                self._admitted(exchange, command, prompt)
-                if deadline is not None:
-                    self._refunds.refunded(demand.scope for demand in command.demands)
-                return command
-            now = time.monotonic()
-            first = deadline is not None
-            deadline = deadline or now + command.may_wait
-            patience = deadline - now
-            if command.denial is not None and command.may_wait and patience > 0:
-                if await self._refunds.wait(command.denial.scope, patience, first=first):
-                    continue
+        if isinstance(command, do.Forward):
+            self._admitted(exchange, command, prompt)
+        else:
             exchange.status = status_of(command.finding)
             await self._refused(exchange, command)
-            return command
+        if waited:
+            # Whoever leaves the queue, by whichever door, lets the next one look.
+            self._refunds.refunded(demand.scope for demand in command.demands)
+        return command
 
     async def _try_admit(self, exchange: Exchange, caller: on.Caller, call: Call) -> do.Forward | do.Refuse:
         name = caller.session
@@ -129,9 +131,7 @@ class Gatekeeper:
             verdict, reason = Verdict.BLOCK, command.finding.reason
         exchange.findings.extend(command.findings)
         exchange.tool_calls.append(records.judged_tool(tool, verdict, reason, self._redactor))
-        line = records.tool_call(
-            exchange, tool, event.at, verdict, command.findings, command.trace, self._redactor
-        )
+        line = records.tool_call(exchange, tool, event.at, verdict, command.findings, command.trace, self._redactor)
         self._write("tool_call", line)
         return command
 
@@ -144,9 +144,7 @@ class Gatekeeper:
             answer = await self._store.reserve(ask)
             granted = not isinstance(answer, Denial)
             commands = self.guard.handle(on.Reserved(request=event.request, at=event.at, answer=answer))
-            self._write(
-                "notice", records.extension(event, ask.fixed, ask.demands, answer.balances, granted=granted)
-            )
+            self._write("notice", records.extension(event, ask.fixed, ask.demands, answer.balances, granted=granted))
         if commands and isinstance(commands[0], do.Cut):
             exchange.findings.extend(commands[0].findings)
             exchange.trace.extend(commands[0].trace)
@@ -210,5 +208,5 @@ class Gatekeeper:
             self._log.write(kind, datetime.now(UTC), fields)
         except StoreError as error:
             # The line that would tell cannot be written either, so the terminal has to.
-            print(f"guardian-ci: {error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"guardian-ci: {error}\n")
             raise

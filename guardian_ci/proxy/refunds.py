@@ -11,8 +11,8 @@ class Refunds:
     def __init__(self) -> None:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    async def wait(self, scope: str, seconds: float, *, first: bool) -> bool:
-        """Wait for a refund in ``scope``; False when none came in time. ``first``: it has waited before."""
+    async def wait(self, scope: str, seconds: float, *, first: bool) -> None:
+        """Wait for a refund in ``scope``, at most so long. ``first``: it has waited before, so it keeps its place."""
         queue = self._waiting.setdefault(scope, deque())
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if first:
@@ -23,13 +23,12 @@ class Refunds:
             async with asyncio.timeout(seconds):
                 await turn
         except TimeoutError:
-            return False
+            pass  # the caller looks once more and then gives up
         finally:
             if turn in queue:
                 queue.remove(turn)
             if not queue and self._waiting.get(scope) is queue:
                 del self._waiting[scope]
-        return True
 
     def refunded(self, scopes: Iterable[str]) -> None:
         """Wake the first call that waits in each of the scopes."""

@@ -5,6 +5,7 @@ tool call before the agent sees it, settle once. A hang-up, a reset and a cancel
 """
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ from guardian_ci.proxy.encoding import Decoder, accepted, decode_request, decode
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.paths import Endpoint, upstream_url
 from guardian_ci.proxy.refusals import Refusal
-from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, Broken, Unreached, UpstreamClient
+from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, BrokenError, UnreachedError, UpstreamClient
 from guardian_ci.session import commands as do
 from guardian_ci.session.events import Caller, Outcome
 from guardian_ci.wire import WIRES
@@ -219,10 +220,8 @@ class _OneCall:
         if self._client.answered:
             return
         finding = Finding(rule="run_integrity", verdict=Verdict.BLOCK, reason="store_failed", message=str(error))
-        try:
+        with contextlib.suppress(StoreError):  # no log either: the keeper has said so on the terminal
             self._keeper.rejected(self._exchange, finding)
-        except StoreError:
-            pass  # the log cannot be written either: the keeper has said so on the terminal
         await self._client.refuse(self._refusal(finding), self._wire)
 
     # The answer
@@ -234,7 +233,7 @@ class _OneCall:
             async with asyncio.timeout(limits.call_seconds) as self._timeout:
                 self._client.watch(self._begin_drain)
                 await self._converse(parsed, url, headers, body)
-        except Unreached as error:
+        except UnreachedError as error:
             failure = (error.status, str(error))
         except UpstreamError as error:
             self._outcome = Outcome.CLIENT_GONE if self._client.gone else Outcome.UPSTREAM_ERROR
@@ -268,7 +267,7 @@ class _OneCall:
         sent = self._proxy.upstream.send(method, url, headers, body, self._settings.timeouts)
         try:
             answer = await sent
-        except Unreached:
+        except UnreachedError:
             raise
         except BaseException:
             self._outcome = Outcome.UPSTREAM_ERROR
@@ -276,9 +275,9 @@ class _OneCall:
         self._outcome = Outcome.UPSTREAM_ERROR
         self._exchange.upstream_status = answer.status
         try:
-            if 300 <= answer.status < 400:
-                raise Broken(f"the upstream redirects ({answer.status}); name its true address in upstreams")
-            if answer.status >= 400 or self._endpoint.operation is not Operation.GENERATE:
+            if answer.redirects:
+                raise BrokenError(f"the upstream redirects ({answer.status}); name its true address in upstreams")
+            if answer.refuses or self._endpoint.operation is not Operation.GENERATE:
                 await self._pass_on(answer)
             else:
                 await self._relay(parsed, answer)
@@ -287,8 +286,7 @@ class _OneCall:
 
     async def _pass_on(self, answer: Answer) -> None:
         """An error or an unpriced answer: its bytes as they come."""
-        free = answer.status >= 400
-        self._outcome = Outcome.REFUSED_UPSTREAM if free else Outcome.COMPLETE
+        self._outcome = Outcome.REFUSED_UPSTREAM if answer.refuses else Outcome.COMPLETE
         self._exchange.status = answer.status
         await self._settle()
         await self._client.start(answer.status, _response_headers(answer, changed=False))
@@ -306,7 +304,7 @@ class _OneCall:
             elif content_type == "application/json" or content_type.endswith("+json"):
                 await self._relay_whole(self._reader, answer)
             else:
-                raise Broken(f"the upstream answered {content_type or 'no content type'} where JSON or a stream was due")
+                raise BrokenError(f"the upstream answered {content_type or 'untyped bytes'}, not JSON and no stream")
         finally:
             self._usage = self._reader.usage
 
@@ -327,7 +325,7 @@ class _OneCall:
             await self._settle_complete(reader)
             await self._client.finish()
         elif reader.state.error is None:
-            raise Broken("the upstream ended its stream in the middle")
+            raise BrokenError("the upstream ended its stream in the middle")
         else:
             await self._client.finish()
 
@@ -468,14 +466,14 @@ def _decoder(answer: Answer) -> Decoder | None:
     try:
         return decoder(answer.header(b"content-encoding"))
     except ValueError as error:
-        raise Broken(f"the upstream's answer cannot be decompressed: {error}") from error
+        raise BrokenError(f"the upstream's answer cannot be decompressed: {error}") from error
 
 
 def _decode(undo: Decoder, chunk: bytes) -> bytes:
     try:
         return undo.decode(chunk)
     except ValueError as error:
-        raise Broken(f"the upstream's answer cannot be decompressed: {error}") from error
+        raise BrokenError(f"the upstream's answer cannot be decompressed: {error}") from error
 
 
 def _response_headers(answer: Answer, *, changed: bool) -> Headers:

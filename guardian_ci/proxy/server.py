@@ -202,7 +202,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise StartError(
             f"port {port} of {host} cannot be opened ({why}); name another with --port, 0 for any free one"
         ) from error
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Self
 
 import httpx
@@ -26,13 +27,13 @@ HOP_BY_HOP: Final = frozenset(
 )
 
 
-class Unreached(UpstreamError):
+class UnreachedError(UpstreamError):
     """No request has left: nothing can be billed. ``status`` is what the agent gets."""
 
     status = 502
 
 
-class Broken(UpstreamError):
+class BrokenError(UpstreamError):
     """The upstream reset, fell silent or made no sense after the request was sent: it may bill."""
 
     def __init__(self, message: str, status: int = 502) -> None:
@@ -49,19 +50,29 @@ class Answer:
     _response: httpx.Response
     _silence: float
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the upstream refuses: nothing is billed."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+    @property
+    def redirects(self) -> bool:
+        """Whether the upstream wants the call elsewhere."""
+        return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+
     def header(self, name: bytes) -> str:
         """The first value of a header, ``""`` without it."""
         return next((value.decode("latin-1") for key, value in self.headers if key == name), "")
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body's bytes as they come, compressed as they are. Raises ``Broken``."""
+        """The body's bytes as they come, compressed as they are. Raises ``BrokenError``."""
         try:
             async for chunk in self._response.aiter_raw():
                 yield chunk
         except httpx.ReadTimeout as error:
-            raise Broken(f"the upstream sent nothing for {self._silence:g} s", 504) from error
+            raise BrokenError(f"the upstream sent nothing for {self._silence:g} s", 504) from error
         except httpx.HTTPError as error:
-            raise Broken(f"the upstream broke off its answer ({error or type(error).__name__})") from error
+            raise BrokenError(f"the upstream broke off its answer ({error or type(error).__name__})") from error
 
     async def close(self) -> None:
         """End the connection if the body has not been read to its end."""
@@ -74,7 +85,7 @@ class UpstreamClient:
     def __init__(self) -> None:
         # No limit of our own: as many calls are open as the agents make, and a queue here would only hide it.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30)
-        self._client = httpx.AsyncClient(limits=limits, follow_redirects=False, timeout=None)
+        self._client = httpx.AsyncClient(limits=limits, follow_redirects=False, timeout=None)  # noqa: S113 - each request brings its own
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,7 +94,7 @@ class UpstreamClient:
         await self._client.aclose()
 
     async def send(self, method: str, url: str, headers: Headers, body: bytes, timeouts: Timeouts) -> Answer:
-        """Send a request with exactly these headers. Raises ``Unreached`` or ``Broken``."""
+        """Send a request with exactly these headers. Raises ``UnreachedError`` or ``BrokenError``."""
         patience = {
             "connect": timeouts.connect_seconds,
             "read": timeouts.silence_seconds,
@@ -96,14 +107,15 @@ class UpstreamClient:
             )
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreached(f"the upstream {_origin(url)} cannot be reached ({error or type(error).__name__})") from error
+            why = str(error) or type(error).__name__
+            raise UnreachedError(f"the upstream {_origin(url)} cannot be reached ({why})") from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise Unreached(f"the upstream {_origin(url)} is no address to send to ({error})") from error
+            raise UnreachedError(f"the upstream {_origin(url)} is no address to send to ({error})") from error
         except httpx.ReadTimeout as error:
             silence = timeouts.silence_seconds
-            raise Broken(f"the upstream {_origin(url)} did not answer within {silence:g} s", 504) from error
+            raise BrokenError(f"the upstream {_origin(url)} did not answer within {silence:g} s", 504) from error
         except httpx.HTTPError as error:
-            raise Broken(f"the upstream {_origin(url)} broke off ({error or type(error).__name__})") from error
+            raise BrokenError(f"the upstream {_origin(url)} broke off ({error or type(error).__name__})") from error
         answer_headers = [(name.lower(), value) for name, value in response.headers.raw]
         return Answer(response.status_code, answer_headers, response, timeouts.silence_seconds)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from guardian_ci.model import Amount, Cost, Evaluation, Finding, Usage
-from guardian_ci.session.ledger import Ask, Balance, Demand, Denial
+from guardian_ci.session.ledger import NOTHING, Ask, Balance, Demand, Denial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Forward(Judged):
     remove_tools: tuple[int, ...] = ()
     model: str | None = None
     notice: str | None = None
-    reserved: Amount = Amount()
+    reserved: Amount = NOTHING
     demands: tuple[Demand, ...] = ()
     balances: tuple[Balance, ...] = ()
     tool_results: tuple[tuple[str, str, bool | None], ...] = ()

@@ -10,8 +10,14 @@ from typing import Final
 
 from guardian_ci.model import Amount, Cost, Evaluation, Finding, Limit, Operation, Usage, Verdict
 from guardian_ci.policy import Policy, Settings
-from guardian_ci.policy.rules import evaluate_call, evaluate_tool
-from guardian_ci.policy.rules import cost_limit, token_budget, tool_allowlist, unknown_model
+from guardian_ci.policy.rules import (
+    cost_limit,
+    evaluate_call,
+    evaluate_tool,
+    token_budget,
+    tool_allowlist,
+    unknown_model,
+)
 from guardian_ci.policy.rules.interface import SessionView
 from guardian_ci.policy.settings import PriceEntry, model_matches
 from guardian_ci.pricing import CustomPrice, ModelPrice, PriceTable, estimate
@@ -29,6 +35,10 @@ as its maximum, so that the bound is true."""
 _BYTES_A_TOKEN: Final = 8
 """More model output than this many bytes for each granted token means that the upstream ignores its maximum.
 English and code run at 3 to 6; below that a legitimate answer would be cut."""
+
+_RETRIED: Final = frozenset({408, 409, 429})
+_SERVER_ERROR: Final = 500
+"""Statuses after which an SDK tries again of its own accord: that is no loop."""
 
 _MOST_SESSIONS: Final = 10_000
 
@@ -155,8 +165,9 @@ class Guard:
     def _soften(self, call: _OpenCall) -> None:
         """Apply ``on_budget``: a cheaper model, a word to the agent."""
         soft, fraction = call.settings.on_budget, call.state.fraction
-        if soft.downgrade is not None and fraction >= soft.downgrade.at and call.received.call.model != soft.downgrade.to:
-            call.model = soft.downgrade.to
+        cheaper = soft.downgrade
+        if cheaper is not None and fraction >= cheaper.at and call.received.call.model != cheaper.to:
+            call.model = cheaper.to
         if soft.warn_agent_at is not None and fraction >= soft.warn_agent_at and not call.state.notified:
             call.notice = (
                 f"[guardian-ci] {fraction:.0%} of this session's budget is spent. "
@@ -197,6 +208,7 @@ class Guard:
             per_output=Amount(picodollars=worst.output_rate * request.choices, tokens=request.choices),
             wanted_output=request.max_output_tokens or price.max_output_tokens or DEFAULT_OUTPUT,
             useful_output=settings.min_output_tokens,
+            comfortable_output=max(settings.min_output_tokens, call.state.comfortable_output),
         )
         return call.asked
 
@@ -249,7 +261,7 @@ class Guard:
         return tuple(
             index
             for index, tool in enumerate(call.received.call.tools)
-            if tool.provider_executed and not tool_allowlist.allows(call.settings.allowed_tools, tool.name, tool.canonical)
+            if tool.provider_executed and not tool_allowlist.allows(call.settings, tool.name, tool.canonical)
         )
 
     # While the answer comes
@@ -311,7 +323,7 @@ class Guard:
 
     def _ended(self, call: _OpenCall, event: on.Ended) -> list[do.Command]:
         request = call.received.call
-        if event.upstream_status in (408, 409, 429) or (event.upstream_status or 0) >= 500:
+        if event.upstream_status in _RETRIED or (event.upstream_status or 0) >= _SERVER_ERROR:
             call.state.excuse_prompt(request, call.received.at)
         if event.outcome is Outcome.UNREACHED:
             call.state.excuse_prompt(request, call.received.at)
@@ -343,9 +355,7 @@ class Guard:
         if event.outcome is Outcome.COMPLETE:
             # The answer came whole but told no usage: no text has more tokens than bytes.
             output = min(event.output_bytes, call.output_tokens * call.received.call.choices)
-            told = Amount(
-                picodollars=call.fixed + output * call.output_rate, tokens=call.asked.fixed.tokens + output
-            )
+            told = Amount(picodollars=call.fixed + output * call.output_rate, tokens=call.asked.fixed.tokens + output)
             return told, None, True
         # Nobody knows what the upstream bills for a torn answer: at most the reservation, at least what it told.
         least = Amount() if cost is None or event.usage is None else _amount(cost, event.usage)
@@ -434,7 +444,8 @@ def _money_trace(call: _OpenCall, answer: Grant | Denial) -> list[Evaluation]:
     lines: list[Evaluation] = []
     for rule, kind in (("token_budget", "tokens"), ("cost_limit", "cost")):
         if isinstance(answer, Denial) and answer.kind == kind:
-            detail = f"{answer.scope}: {answer.spent} spent + {answer.reserved} reserved + {answer.needed} > {answer.limit}"
+            due = f"{answer.spent} spent + {answer.reserved} reserved + {answer.needed} needed"
+            detail = f"{answer.scope}: {due} > {answer.limit}"
             lines.append(Evaluation(rule=rule, verdict=Verdict.BLOCK, detail=detail))
         else:
             limits = [

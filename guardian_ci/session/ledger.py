@@ -6,11 +6,12 @@ that spent + reserved never exceeds a limit however many calls come at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from guardian_ci.model import Amount, Limit
 
-NOTHING = Amount()
+NOTHING: Final = Amount()
+UNLIMITED: Final = Limit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Demand:
     """A scope that a call is charged to (``session:NAME#1``, ``day:2026-11-22``), and its limit."""
 
     scope: str
-    limit: Limit = Limit()
+    limit: Limit = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,8 @@ class Ask:
     """A wish to reserve.
 
     ``fixed`` is an upper bound of everything but the output; ``per_output`` one output token's (all choices');
-    ``wanted_output`` the output tokens asked for and ``useful_output`` the fewest that are worth a call.
+    ``wanted_output`` the output tokens asked for and ``useful_output`` the fewest that are worth a call. Beyond
+    ``comfortable_output`` a call gets no more than half of what is left, so that calls beside it find room.
     An ask with the id of an open reservation adds to it.
     """
 
@@ -44,6 +46,7 @@ class Ask:
     per_output: Amount = NOTHING
     wanted_output: int = 0
     useful_output: int = 0
+    comfortable_output: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ class Denial:
 
 
 def admit(ask: Ask, balances: Sequence[Balance]) -> Grant | Denial:
-    """Grant as much output as every scope has left, or deny.
+    """Grant as much output as every scope has room for, or deny.
 
     ``balances`` are those of ``ask.demands``, in order. The grant's amount is an upper bound of what the call may
     cost; its ``output_tokens`` is never above ``ask.wanted_output`` and never below ``ask.useful_output``.
@@ -95,7 +98,8 @@ def admit(ask: Ask, balances: Sequence[Balance]) -> Grant | Denial:
             # A limit is full once nothing is left, even for a call that is bounded by zero.
             if left >= needed and left > 0:
                 if each:
-                    output = min(output, (left - fixed) // each)
+                    most = (left - fixed) // each
+                    output = min(output, max(most // 2, min(most, ask.comfortable_output)))
                 continue
             short = (needed - left + 1) / (limit + 1)
             if tightest is None or short > worst_short:

@@ -7,6 +7,8 @@ from typing import Final, Self
 
 from guardian_ci.model import Call, Finding, ToolUse, Usage, Verdict
 
+FIRST_COMFORT: Final = 4096
+LEAST_COMFORT: Final = 1024
 _MOST_PATHS: Final = 500
 _MOST_TOOLS: Final = 200
 _MOST_FINGERPRINTS: Final = 256
@@ -35,6 +37,7 @@ class SessionState:
     tools: dict[str, int] = field(default_factory=dict)
     paths: dict[str, None] = field(default_factory=dict)
     ratio: float | None = None
+    longest_output: int | None = None
     latched: Finding | None = None
     notified: bool = False
     fraction: float = 0.0
@@ -46,6 +49,13 @@ class SessionState:
     def scope(self) -> str:
         """The session's scope in the ledger."""
         return f"session:{self.name}#{self.generation}"
+
+    @property
+    def comfortable_output(self) -> int:
+        """Output tokens that a call of this session hardly ever needs more of: four times its longest so far."""
+        if self.longest_output is None:
+            return FIRST_COMFORT
+        return max(LEAST_COMFORT, 4 * self.longest_output)
 
     def expired(self, now: float, idle_seconds: float) -> bool:
         """Whether the session has been idle for too long to go on."""
@@ -94,6 +104,7 @@ class SessionState:
         if usage is not None:
             self.input_tokens += usage.total_input
             self.output_tokens += usage.total_output
+            self.longest_output = max(self.longest_output or 0, usage.total_output)
             self.cache_read_tokens += usage.cache_read_tokens + usage.cache_read_audio_tokens
             self.cache_write_tokens += (
                 usage.cache_write_5m_tokens + usage.cache_write_1h_tokens + usage.cache_write_12h_tokens
@@ -137,6 +148,7 @@ _KEPT: Final = (
     "picodollars",
     "tools",
     "ratio",
+    "longest_output",
     "notified",
     "fraction",
 )

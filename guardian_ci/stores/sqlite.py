@@ -6,7 +6,6 @@ of the process at any point. Several proxies may share one file: each step is on
 
 import contextlib
 import json
-import os
 import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
@@ -58,7 +57,7 @@ class SqliteStore(Store):
             self._connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=64
             )
-            os.chmod(self._path, stat.S_IRUSR | stat.S_IWUSR)
+            self._path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         except (OSError, sqlite3.Error) as error:
             raise self._failure(error) from error
         with self._failures():
