@@ -81,7 +81,7 @@ LITELLM_KEY = re.compile(
     rf"^({'|'.join(sorted(LITELLM_UNITS, key=len, reverse=True))})"
     rf"(?:_above_(\d+)k_tokens)?({'|'.join(mode for mode in LITELLM_MODES if mode)})?$"
 )
-LITELLM_CALLS = frozenset({"chat", "responses", "completion", "embedding", "image_generation"})
+LITELLM_CALLS = frozenset({"chat", "responses", "completion"})
 
 # LiteLLM's provider, the front of its keys, and genai-prices' name for the same. The first record of a model wins.
 LITELLM_PROVIDERS = (
@@ -119,6 +119,7 @@ INCLUSIVE_TIERS = frozenset({"x-ai"})  # docs.x.ai: "Long context >= 200k tokens
 WEEKENDS_SINCE = {"deepseek": dt.date(2026, 8, 23)}  # genai-prices on deepseek-v4: off-peak all weekend from here on
 GEMINI_MODES = {"flex": Fraction(1, 2), "priority": Fraction(9, 5)}  # ai.google.dev: Flex 50 %, Priority 1.8 x
 STACKING = frozenset({"anthropic"})  # platform.claude.com: cache multipliers stack with batch and fast
+# OpenAI's batch and flex halve a model's rates, long context and 12-hour writes included: see completed_mode.
 GEO_WORDS = {
     "regional_processing_uplift_multiplier_eu": "eu",
     "regional_processing_uplift_multiplier_us": "us",
@@ -257,7 +258,14 @@ def litellm_modes(record: Record, provider: str) -> dict[str, Levels]:
     if isinstance(searches, dict) and "standard" in modes:
         costs = [Decimal(str(cost)) for cost in searches.values()]
         modes["standard"].setdefault(-1, {})["web_search"] = picodollars(max(costs), 1)
-    return {mode: filled_up(levels) for mode, levels in modes.items() if -1 in levels}
+    return {mode: without_same_reasoning(filled_up(levels)) for mode, levels in modes.items() if -1 in levels}
+
+
+def without_same_reasoning(levels: Levels) -> Levels:
+    """Drop the rate of reasoning where it is that of all output: it shall follow the output's discounts."""
+    if all(rates.get("reasoning") == rates.get("output") for rates in levels.values()):
+        return {above: {u: r for u, r in rates.items() if u != "reasoning"} for above, rates in levels.items()}
+    return levels
 
 
 def reordered(key: str) -> str:
@@ -293,6 +301,7 @@ def litellm_windows(record: Record) -> list[Window]:
 def litellm_geo(record: Record) -> dict[str, str]:
     """Read what a geography multiplies tokens by."""
     geo = {word: str(Fraction(str(record[key]))) for key, word in GEO_WORDS.items() if key in record}
+    geo |= {key.removeprefix("zone_"): str(value) for key, value in record.items() if key.startswith("zone_")}
     specific = record.get("provider_specific_entry")
     if isinstance(specific, dict) and "us" in specific:
         geo["us"] = str(Fraction(str(specific["us"])))
@@ -311,8 +320,26 @@ def litellm_index(data: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
                 continue
             if not record.get("input_cost_per_token") or "output_cost_per_token" not in record:
                 continue
-            index.setdefault(provider, {}).setdefault(model, record)
+            known = index.setdefault(provider, {})
+            known[model] = {**known[model], **geo_of(record)} if model in known else record
+    add_azure_zones(index.get("azure", {}))
     return index
+
+
+def geo_of(record: Record) -> Record:
+    """Take only what a record says of geographies: a model sold at two places has its regions at one of them."""
+    return {key: record[key] for key in GEO_WORDS if key in record}
+
+
+def add_azure_zones(records: dict[str, Record]) -> None:
+    """Turn Azure's data zones, listed as models of their own (``eu/gpt-5.5``), into what each multiplies by."""
+    for name in list(records):
+        zone, slash, model = name.partition("/")
+        if slash and zone in {"us", "eu", "apac"} and model in records:
+            pairs = [(records[name].get(key), records[model].get(key)) for key in LITELLM_UNITS]
+            ratios = [Fraction(str(mine)) / Fraction(str(base)) for mine, base in pairs if mine and base]
+            if ratios and max(ratios) > 1:
+                records[model] = {**records[model], f"zone_{zone}": max(ratios)}
 
 
 def keeps_slash(provider: str) -> bool:
@@ -356,7 +383,8 @@ def completed_mode(mode: str, levels: Levels, standard: Levels, *, provider: str
     Where discounts are known to stack, by the mode's own ratio; elsewhere by the standard rate or a higher one.
     """
     ratio = Fraction(held_at(levels, -1)["input"], held_at(standard, -1)["input"])
-    stacks = provider in STACKING or (mode in GEMINI_MODES and model.startswith("gemini"))
+    halved = provider == "openai" and mode in {"batch", "flex"} and ratio < 1
+    stacks = provider in STACKING or halved or (mode in GEMINI_MODES and model.startswith("gemini"))
     factor = ratio if stacks else max(Fraction(1), ratio)
     result: Levels = {}
     for above in sorted(levels.keys() | standard.keys()):
@@ -364,7 +392,7 @@ def completed_mode(mode: str, levels: Levels, standard: Levels, *, provider: str
         told_here = above in levels or len(levels) > 1
         rates: Rates = {}
         for unit, rate in base.items():
-            scaled = rate if unit in FLAT else up(rate * (1 if caches_stay(mode, unit, model) else factor))
+            scaled = rate if unit in FLAT else up(rate * (1 if caches_stay(mode, unit, model, base=own) else factor))
             if unit in own:
                 rates[unit] = own[unit] if told_here or above == -1 else max(own[unit], scaled if stacks else rate)
             else:
@@ -374,9 +402,10 @@ def completed_mode(mode: str, levels: Levels, standard: Levels, *, provider: str
     return compact(result)
 
 
-def caches_stay(mode: str, unit: str, model: str) -> bool:
-    """Tell whether a cheaper mode leaves cache reads at their standard price, as Gemini's does at times."""
-    return mode in {"flex", "batch"} and unit.startswith("cache_read") and model.startswith("gemini")
+def caches_stay(mode: str, unit: str, model: str, base: Rates) -> bool:
+    """Tell whether a cheaper mode leaves cache reads at their standard price, where no source names theirs."""
+    untold = unit.startswith("cache_read") and unit not in base
+    return mode in {"flex", "batch"} and untold and not model.startswith("claude")
 
 
 def scaled_mode(standard: Levels, now_standard: Levels, now_mode: Levels) -> Levels:
@@ -401,8 +430,12 @@ def build(provider: str, name: str, model: genai.ModelInfo | None, record: Recor
     now = max((i for i, p in enumerate(periods) if p.start is None or p.start <= today), default=0)
     for index, period in enumerate(periods):
         if index >= now and model:
-            for mode, levels in genai_modes(model, max(period.start or today, today)).items():
-                period.modes[mode] = levels
+            told_here = genai_modes(model, max(period.start or today, today))
+            standard = period.modes["standard"]
+            for mode, levels in told_here.items():
+                # Today's are completed once LiteLLM's are merged in.
+                full = completed_mode(mode, levels, standard, provider=provider, model=name)
+                period.modes[mode] = levels if index == now else full
     merge_now(periods[now], told, provider=provider, name=name, record=record or {})
     for index, period in enumerate(periods):
         for mode, levels in periods[now].modes.items():
@@ -456,7 +489,7 @@ def gemini_mode(mode: str, ratio: Fraction, standard: Levels) -> Levels:
     """Scale Gemini's standard rates to a tier that both sources leave out."""
     return {
         above: {
-            unit: rate if unit in FLAT or caches_stay(mode, unit, "gemini") else up(rate * ratio)
+            unit: rate if unit in FLAT or caches_stay(mode, unit, "gemini", base={}) else up(rate * ratio)
             for unit, rate in rates.items()
         }
         for above, rates in standard.items()
@@ -556,6 +589,7 @@ def collect_provider(
         for literal in genai_literals(model.match):
             names.setdefault(literal, model)
     table: dict[str, object] = {}
+    first: dict[str, str] = {}
     for name in sorted(names.keys() | records.keys(), key=lambda name: (len(name), name)):
         model = names.get(name) or like(provider, name, names)
         record = records.get(name) or like(provider, name, records)
@@ -563,7 +597,8 @@ def collect_provider(
             continue
         entry = as_json(build(provider, name, model, record, today))
         if entry is not None:
-            add(table, provider, name, entry)
+            same = first.setdefault(f"{model.id if model else name} {json.dumps(entry)}", name)
+            add(table, provider, name, entry, same)
     return table
 
 
@@ -586,12 +621,13 @@ def bare_id(provider: str, name: str) -> str:
     return undated(unversioned(name)) if provider == "aws" else undated(name)
 
 
-def add(table: dict[str, object], provider: str, name: str, entry: dict[str, object]) -> None:
-    """Add an entry, unless the strict lookup finds the very same one under a shorter name."""
-    bare = f"{provider}:{bare_id(provider, name)}"
-    if table.get(bare) == entry:
+def add(table: dict[str, object], provider: str, name: str, entry: dict[str, object], same: str) -> None:
+    """Add an entry, unless the strict lookup finds the very same one; another name of ``same`` is just that."""
+    bare = bare_id(provider, name)
+    found = table.get(f"{provider}:{bare}") if bare != name else None
+    if found == entry or (isinstance(found, str) and found == same):
         return
-    table[f"{provider}:{name}"] = entry
+    table[f"{provider}:{name}"] = entry if same == name else same
 
 
 def as_json(entry: Entry) -> dict[str, object] | None:
@@ -694,7 +730,7 @@ def read_table(path: Path) -> tuple[dict[str, object], dict[str, dict[str, str]]
 def litellm_from_pip(folder: Path) -> tuple[Path, str]:
     """Take LiteLLM's file out of its wheel, without installing it."""
     command = [sys.executable, "-m", "pip", "download", "litellm", "--no-deps", "--quiet", "--only-binary", ":all:"]
-    subprocess.run([*command, "--dest", str(folder)], check=True)  # noqa: S603 - fixed words only
+    subprocess.run([*command, "--dest", str(folder)], check=True)
     wheel = next(folder.glob("litellm-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         target = Path(archive.extract(LITELLM_FILE, folder))

@@ -76,13 +76,11 @@ def parse_usage(
     cache_ttl: str | None = None,
 ) -> Usage:
     """``read_usage`` for those who want to know why: raises ``UnusableUsageError``."""
-    reader = _READERS.get(str(protocol))
-    if reader is None:
-        raise UnusableUsageError(f"unknown protocol {str(protocol)!r}; known: {', '.join(sorted(_READERS))}")
     extra = response_extra or {}
     whole = _from_stream(protocol, raw, extra)
     if not whole:
         raise UnusableUsageError("the answer carries no usage")
+    reader = _READERS.get(str(protocol)) or _by_shape(str(protocol), whole)
     usage = reader(whole, _Asked(model=model, provider=provider, extra=extra, cache_ttl=cache_ttl))
     tier = service_tier or _tier_beside(extra) or usage.service_tier
     return replace(usage, service_tier=tier, parts=tuple(replace(part, service_tier=tier) for part in usage.parts))
@@ -476,6 +474,22 @@ def _text(holder: Json, key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _by_shape(protocol: str, raw: Json) -> Callable[[Json, _Asked], Usage]:
+    """Recognize the usage of a protocol that only its reader has a name for: each shape has a field of its own."""
+    for field, reader in _SHAPES:
+        if field in raw:
+            return reader
+    raise UnusableUsageError(f"unknown protocol {protocol!r}; known: {', '.join(sorted(_READERS))}")
+
+
+_SHAPES: Final[Sequence[tuple[str, Callable[[Json, _Asked], Usage]]]] = (
+    ("prompt_tokens", _openai_chat),
+    ("promptTokenCount", _gemini),
+    ("inputTokens", _bedrock_converse),
+    ("input_tokens_details", _openai_responses),
+    ("total_tokens", _openai_responses),
+    ("input_tokens", _anthropic),
+)
 _READERS: Final[Mapping[str, Callable[[Json, _Asked], Usage]]] = {
     WireProtocol.ANTHROPIC_MESSAGES: _anthropic,
     WireProtocol.OPENAI_CHAT: _openai_chat,
