@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,8 @@ import jsonschema
 from guardian_ci.demo.upstream import Bill
 
 ROOT = Path(__file__).resolve().parents[2]
-AGENTS = ROOT / "tests" / "agents" / "node_modules" / ".bin"
+_MACHINE = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+CLAUDE = ROOT / f"tests/agents/node_modules/@anthropic-ai/claude-code-linux-{_MACHINE}/claude"
 AIDER = ROOT / ".venv-aider" / "bin" / "aider"
 KEY = "sk-real-key-of-the-provider-0123456789"
 SCHEMA = json.loads((ROOT / "schemas" / "record.schema.json").read_text(encoding="utf-8"))
@@ -88,7 +90,7 @@ class Desk:
             [sys.executable, "-m", "guardian_ci.cli.main", "run", *ours, "--", *map(str, command)],
             cwd=work,
             env={
-                "PATH": f"{AGENTS}:{os.environ['PATH']}",
+                "PATH": os.environ["PATH"],
                 "HOME": str(home),
                 "CI": "true",
                 "ANTHROPIC_API_KEY": KEY,
@@ -102,6 +104,11 @@ class Desk:
             check=False,
         )
         return self._checked(done)
+
+    def killed(self, *command: str | Path, policy: str = POLICY, env: Mapping[str, str] | None = None) -> Outcome:
+        """Run a command that is killed soon after its first call has been admitted."""
+        killer = ROOT / "tests" / "e2e" / "killed.py"
+        return self.run(sys.executable, killer, self.folder / "log.ndjson", *command, policy=policy, env=env)
 
     def _checked(self, done: subprocess.CompletedProcess[str]) -> Outcome:
         """Read the log: every line is as the schema says, ends as it should, and no key is anywhere."""

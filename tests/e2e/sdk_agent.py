@@ -9,6 +9,8 @@ from typing import Any
 
 import anthropic
 import openai
+from openai.types.chat import ChatCompletionChunk, ChatCompletionMessage
+from openai.types.responses import Response, ResponseStreamEvent
 
 NAMES = ("Bash", "Read", "Write", "WebFetch")
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
@@ -46,6 +48,26 @@ def messages(how: str, prompt: str) -> None:
         said += [answer.to_param(), {"role": "user", "content": results}]
 
 
+def streamed(chunks: openai.Stream[ChatCompletionChunk], how: str) -> ChatCompletionMessage:
+    """Put a stream together; the SDK's own helper raises where an answer is cut by its limit."""
+    text, calls = "", dict[int, Any]()
+    for chunk in chunks:
+        delta = chunk.choices[0].delta
+        text += delta.content or ""
+        if how == "hang-up" and text:
+            sys.exit(7)
+        for part in delta.tool_calls or []:
+            function = calls.setdefault(
+                part.index, {"id": part.id, "type": "function", "function": {"name": "", "arguments": ""}}
+            )["function"]
+            if part.function:
+                function["name"] += part.function.name or ""
+                function["arguments"] += part.function.arguments or ""
+    return ChatCompletionMessage.model_validate(
+        {"role": "assistant", "content": text, "tool_calls": list(calls.values()) or None}
+    )
+
+
 def chat(how: str, prompt: str) -> None:
     """Talk to OpenAI, chat."""
     client = openai.OpenAI()
@@ -56,11 +78,7 @@ def chat(how: str, prompt: str) -> None:
         if how == "whole":
             message = client.chat.completions.create(messages=said, **given).choices[0].message
         else:
-            with client.chat.completions.stream(messages=said, **given) as stream:
-                for event in stream:
-                    if how == "hang-up" and event.type == "content.delta":
-                        sys.exit(7)
-                message = stream.get_final_completion().choices[0].message
+            message = streamed(client.chat.completions.create(messages=said, stream=True, **given), how)
         print(message.content or "")
         if not message.tool_calls:
             return
@@ -69,6 +87,16 @@ def chat(how: str, prompt: str) -> None:
             if call.type == "function":
                 result = use(call.function.name, json.loads(call.function.arguments))
                 said.append({"role": "tool", "tool_call_id": call.id, "content": result})
+
+
+def finished(events: openai.Stream[ResponseStreamEvent], how: str) -> Response:
+    """Return a stream's last response; the SDK's own helper raises where an answer is cut by its limit."""
+    for event in events:
+        if how == "hang-up" and event.type == "response.output_text.delta":
+            sys.exit(7)
+        if event.type in {"response.completed", "response.incomplete"}:
+            return event.response
+    raise RuntimeError("the stream ended early")
 
 
 def responses(how: str, prompt: str) -> None:
@@ -81,11 +109,7 @@ def responses(how: str, prompt: str) -> None:
         if how == "whole":
             answer = client.responses.create(input=said, **given)
         else:
-            with client.responses.stream(input=said, **given) as stream:
-                for event in stream:
-                    if how == "hang-up" and event.type == "response.output_text.delta":
-                        sys.exit(7)
-                answer = stream.get_final_response()
+            answer = finished(client.responses.create(input=said, stream=True, **given), how)
         print(answer.output_text)
         calls = [item for item in answer.output if item.type == "function_call"]
         if not calls:
