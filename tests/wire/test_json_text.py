@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardian_ci.wire.json_text import Node, clean, parse_leniently, parse_strictly, spliced
@@ -27,6 +27,7 @@ def nodes(node: Node) -> list[Node]:
     return [node, *(deeper for child in inner for deeper in nodes(child))]
 
 
+@settings(max_examples=40, deadline=None)
 @given(value=JSON, indent=INDENTS)
 def test_every_value_is_found_where_it_stands(value: object, indent: int | str | None) -> None:
     text = written(value, indent)
@@ -34,6 +35,7 @@ def test_every_value_is_found_where_it_stands(value: object, indent: int | str |
         assert json.loads(node.text[node.start : node.end]) == node.value
 
 
+@settings(max_examples=40, deadline=None)
 @given(value=OBJECTS, indent=INDENTS, data=st.data())
 def test_a_replacement_leaves_all_other_bytes_alone(
     value: object, indent: int | str | None, data: st.DataObject
@@ -44,6 +46,7 @@ def test_a_replacement_leaves_all_other_bytes_alone(
     assert edited == root.text[: chosen.start] + '{"new": [1]}' + root.text[chosen.end :]
 
 
+@settings(max_examples=40, deadline=None)
 @given(value=st.lists(JSON, max_size=6), indent=INDENTS, data=st.data())
 def test_removing_elements_leaves_the_others_as_they_are(
     value: list[object], indent: int | str | None, data: st.DataObject
@@ -58,6 +61,7 @@ def test_removing_elements_leaves_the_others_as_they_are(
         assert json.loads(spliced(root.text, root.without_elements(removed))) == []
 
 
+@settings(max_examples=40, deadline=None)
 @given(value=OBJECTS, indent=INDENTS, data=st.data())
 def test_removing_members_leaves_the_others_as_they_are(
     value: dict[str, object], indent: int | str | None, data: st.DataObject
@@ -68,6 +72,7 @@ def test_removing_members_leaves_the_others_as_they_are(
     assert json.loads(edited) == {name: member for name, member in value.items() if name not in removed}
 
 
+@settings(max_examples=40, deadline=None)
 @given(value=OBJECTS, indent=INDENTS)
 def test_a_member_is_added_behind_the_others(value: dict[str, object], indent: int | str | None) -> None:
     root = parse_strictly(written(value, indent))
@@ -75,6 +80,7 @@ def test_a_member_is_added_behind_the_others(value: dict[str, object], indent: i
     assert list(edited)[-1] == "\n new"
 
 
+@settings(max_examples=40, deadline=None)
 @given(text=NAMES, addition=NAMES)
 def test_text_is_lengthened_at_its_end(text: str, addition: str) -> None:
     root = parse_strictly(json.dumps({"a": text}))

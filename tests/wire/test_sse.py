@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardian_ci.errors import UpstreamError
@@ -62,6 +62,7 @@ def test_a_frame_is_given_as_soon_as_its_end_is_there() -> None:
 
 
 @pytest.mark.parametrize("stream", STREAMS)
+@settings(max_examples=40, deadline=None)
 @given(cuts=st.lists(st.integers(min_value=0, max_value=100), max_size=6))
 def test_cuts_change_nothing(stream: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted({min(cut, len(stream)) for cut in cuts}), len(stream)]
@@ -71,6 +72,7 @@ def test_cuts_change_nothing(stream: bytes, cuts: list[int]) -> None:
     assert frames([stream[i : i + 1] for i in range(len(stream))]) == whole == frames(parts)
 
 
+@settings(max_examples=40, deadline=None)
 @given(stream=ANY_STREAM)
 def test_any_bytes_come_out_as_they_went_in(stream: bytes) -> None:
     whole = frames([stream])

@@ -1,14 +1,15 @@
 """How the tests of the wire protocols read an answer: whole, byte by byte, or cut anywhere."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardian_ci.model import Finding, Operation, ToolUse, Usage, Verdict
-from guardian_ci.wire.interface import AnswerReader, Parsed, Piece, Wire
+from guardian_ci.model import Call, Finding, Operation, ToolUse, Usage, Verdict
+from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Piece, Wire
 
 SSE = "text/event-stream; charset=utf-8"
 
@@ -88,29 +89,43 @@ def read(
     )
 
 
-@dataclass(frozen=True)
-class Tools:
-    """What the tests are handed, stateless, so that properties may use it."""
+def everywhere(
+    wire: Wire,
+    request: bytes,
+    answer: bytes,
+    cuts: Iterable[int],
+    *,
+    denied: Iterable[str] = (),
+    content_type: str = SSE,
+) -> Reading:
+    """Read whole, byte by byte and at cuts; all must come to the same."""
+    whole, single, random = (
+        read(wire, request, parts, denied=denied, content_type=content_type)
+        for parts in ([answer], [answer[i : i + 1] for i in range(len(answer))], chunks(answer, cuts))
+    )
+    assert whole.same_as(single)
+    assert whole.same_as(random)
+    return whole
 
-    parse: Callable[..., Parsed] = parse
-    read: Callable[..., Reading] = read
-    chunks: Callable[..., list[bytes]] = chunks
-    finding: Callable[[ToolUse], Finding] = finding
 
-    def everywhere(self, wire: Wire, request: bytes, answer: bytes, cuts: Iterable[int], **how: object) -> Reading:
-        """Read whole, byte by byte and at cuts; all must come to the same."""
-        whole = read(wire, request, [answer], **how)  # type: ignore[arg-type]
-        single = read(wire, request, [answer[i : i + 1] for i in range(len(answer))], **how)  # type: ignore[arg-type]
-        random = read(wire, request, chunks(answer, cuts), **how)  # type: ignore[arg-type]
-        assert whole.same_as(single)
-        assert whole.same_as(random)
-        return whole
+def facts(wire: Wire, base: Mapping[str, object], **members: object) -> Call:
+    """Parse a request that differs from ``base`` in these members."""
+    return parse(wire, json.dumps({**base, **members}).encode()).call
 
 
-@pytest.fixture(scope="session")
-def wired() -> Tools:
-    return Tools()
+def edit(
+    wire: Wire,
+    request: bytes,
+    edits: Edits,
+    operation: Operation = Operation.GENERATE,
+) -> bytes:
+    """Parse and edit a request."""
+    return wire.edit(parse(wire, request, operation), edits)
 
 
 CUTS = st.lists(st.integers(min_value=0, max_value=10**6), max_size=8)
-HEADERS: Mapping[str, str] = {}
+
+
+def cut_anywhere(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test of ``cuts`` at a few dozen random cuts; it reads whole and byte by byte besides."""
+    return settings(max_examples=15, deadline=None)(given(cuts=CUTS)(test))
