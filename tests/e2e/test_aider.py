@@ -1,6 +1,7 @@
 """The real Aider, headless, through ``guardian-ci run``. It has no tools, and exits 0 whatever happens."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from desk import AIDER, POLICY, Desk, Outcome, script
@@ -32,7 +33,7 @@ def aider(desk: Desk, *steps: object, policy: str = POLICY, killed: bool = False
     )
     quiet = "--no-show-model-warnings --no-show-release-notes --no-pretty"
     prompt = script(*steps, task="Mend the greeting.")  # type: ignore[arg-type]
-    command = (AIDER, *flags.split(), *quiet.split(), "--message", prompt, "hello.py")
+    command: tuple[str | Path, ...] = (AIDER, *flags.split(), *quiet.split(), "--message", prompt, "hello.py")
     return (desk.killed if killed else desk.run)(*command, policy=policy)
 
 
