@@ -173,6 +173,9 @@ class _Run:
             yield _difference(line, f"the tool call was {logged}", again)
 
     def _notice(self, line: Line) -> Iterator[Difference]:
+        if line.fields["code"] == "budget_lowered" and self._own_policy:
+            document = _mapping(_mapping(line.fields["facts"])["document"])
+            self._guard.change_policy(policy_from_document(document, self._guard.policy.file))
         if line.fields["code"] not in ("reservation_extended", "reservation_exceeded"):
             return
         request = str(line.fields["request_id"])

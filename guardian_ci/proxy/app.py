@@ -2,15 +2,21 @@
 
 import contextlib
 import hmac
+import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive as ASGIReceive
+from starlette.types import Scope
+from starlette.types import Send as ASGISend
 
-from guardian_ci.errors import StoreError
+from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.model import Finding, Verdict
 from guardian_ci.proxy.client import Client, Receive, Send
 from guardian_ci.proxy.paths import ENDPOINTS, MODELS, Endpoint
@@ -18,6 +24,7 @@ from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.relay import Proxy, Relay, begin, session_name
 
 _HARMLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_CONTROL_BYTES: Final = 4096
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 
 
@@ -26,7 +33,8 @@ def make_app(proxy: Proxy, stop: Callable[[], None]) -> Starlette:
     routes = [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
-        Route("/guardian/stop", _Stop(proxy, stop), methods=["POST"]),
+        Route("/guardian/stop", _Control(proxy, partial(_stop, stop)), methods=["POST"]),
+        Route("/guardian/budget", _Control(proxy, partial(_lower_budget, proxy)), methods=["POST"]),
         Mount("/s/{session}", routes=_metered(proxy)),
         *_metered(proxy),
         Mount("/", app=_Unmetered(proxy)),
@@ -78,22 +86,46 @@ class _EitherModels:
         await self._relays[provider](scope, receive, send)
 
 
-class _Stop:
-    """Ends the run. Only who holds the per-run token may."""
+class _Control:
+    """What ends or narrows the run. Only who holds the per-run token may; the agent does, so nothing here widens."""
 
-    def __init__(self, proxy: Proxy, stop: Callable[[], None]) -> None:
+    def __init__(self, proxy: Proxy, act: Callable[[bytes], dict[str, object]]) -> None:
         self._proxy = proxy
-        self._stop = stop
+        self._act = act
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: ASGIReceive, send: ASGISend) -> None:
         token = self._proxy.config.token
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        request = Request(scope, receive)
+        given = request.headers.get("authorization", "").encode("latin-1")
         if token is None or not hmac.compare_digest(given, f"Bearer {token}".encode()):
-            response = JSONResponse({"error": {"message": "guardian-ci: /guardian/stop needs this run's token"}}, 403)
+            message = f"guardian-ci: {request.url.path} needs this run's token as a bearer"
+            response = JSONResponse({"error": {"message": message}}, 403)
         else:
-            response = JSONResponse({"status": "stopping"})
-            self._stop()
-        await response(scope, receive, send)  # type: ignore[arg-type]
+            try:
+                body = await Client("", receive, send).body(_CONTROL_BYTES)
+                response = JSONResponse(self._act(body))
+            except BadRequest as error:
+                response = JSONResponse({"error": {"message": f"guardian-ci: {error}"}}, 400)
+        await response(scope, receive, send)
+
+
+def _stop(stop: Callable[[], None], _: bytes) -> dict[str, object]:
+    stop()
+    return {"status": "stopping"}
+
+
+def _lower_budget(proxy: Proxy, body: bytes) -> dict[str, object]:
+    """Take ``{"usd": "0.50", "tokens": 1000}``, either or both."""
+    try:
+        asked = json.loads(body)
+        usd = Decimal(str(asked["usd"])) if "usd" in asked else None
+        tokens = int(asked["tokens"]) if "tokens" in asked else None
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
+        raise BadRequest('send {"usd": "0.50"} or {"tokens": 1000}, not negative') from error
+    if (usd is None and tokens is None) or (usd is not None and not usd >= 0) or (tokens or 0) < 0:
+        raise BadRequest('send {"usd": "0.50"} or {"tokens": 1000}, not negative')
+    proxy.gatekeeper.lower_budget(usd=usd, tokens=tokens)
+    return {"status": "lowered"}
 
 
 class _Unmetered:

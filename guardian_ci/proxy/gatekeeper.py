@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from guardian_ci.audit import records
 from guardian_ci.audit.records import Exchange
 from guardian_ci.audit.redact import Redactor
 from guardian_ci.audit.writer import LogWriter
-from guardian_ci.errors import StoreError
-from guardian_ci.model import Call, Finding, ToolUse, Usage, Verdict
+from guardian_ci.errors import BadRequest, StoreError
+from guardian_ci.model import PICODOLLARS, Call, Finding, ToolUse, Usage, Verdict
 from guardian_ci.proxy.refunds import Refunds
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
@@ -186,6 +187,23 @@ class Gatekeeper:
         self._count(exchange)
         self._write("call", records.finished(exchange, event, settle, balances, self._redactor))
         self._refunds.refunded(scopes)
+
+    def lower_budget(self, *, usd: Decimal | None, tokens: int | None) -> None:
+        """Lower what the run may spend, for calls to come and for those that are open. Raises ``BadRequest``.
+
+        Never higher: whoever may ask holds the same token as the agent.
+        """
+        policy = self.guard.policy
+        asked = None if usd is None else int(usd * PICODOLLARS)
+        budgets = [budget for settings in (*policy.settings, policy.fallback) for budget in settings.budgets]
+        for limit in (budget.limit for budget in budgets if budget.scope == "run"):
+            for now, wanted in ((limit.picodollars, asked), (limit.tokens, tokens)):
+                if now is not None and wanted is not None and wanted > now:
+                    raise BadRequest("the run's budget can only be lowered while it runs")
+        lowered = policy.override(budget_usd=usd, token_budget=tokens)
+        line = records.notice("warning", "budget_lowered", "the run's budget was lowered while it ran")
+        self._write("notice", line | {"facts": {"document": lowered.document}})
+        self.guard.change_policy(lowered)
 
     def notice(self, level: str, code: str, message: str, request_id: str | None = None) -> None:
         """Write a line that decides nothing."""

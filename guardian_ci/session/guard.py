@@ -62,6 +62,7 @@ class _OpenCall:
     model: str | None = None
     notice: str | None = None
     extending: bool = False
+    revision: int = 0
     over: Finding | None = None
 
 
@@ -71,12 +72,11 @@ class Guard:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._prices: dict[tuple[PriceEntry, ...], PriceTable] = {}
-        for settings in (*policy.settings, policy.fallback):
-            if settings.prices not in self._prices:
-                self._prices[settings.prices] = PriceTable.load([_custom(entry) for entry in settings.prices])
+        self._load_prices()
         self._sessions: dict[str, SessionState] = {}
         self._open: dict[str, _OpenCall] = {}
         self._stopped: Finding | None = None
+        self._revision = 0
 
     def knows(self, session: str) -> bool:
         """Whether the session is in memory; if not, ``CallReceived`` should bring what a store remembers."""
@@ -85,6 +85,17 @@ class Guard:
     def stop(self, finding: Finding) -> None:
         """Latch the whole run: open answers are cut at their next event, every later call is refused."""
         self._stopped = finding
+
+    def change_policy(self, policy: Policy) -> None:
+        """Go on under another policy. Open answers that no longer fit are cut at their next event."""
+        self.policy = policy
+        self._revision += 1
+        self._load_prices()
+
+    def _load_prices(self) -> None:
+        for settings in (*self.policy.settings, self.policy.fallback):
+            if settings.prices not in self._prices:
+                self._prices[settings.prices] = PriceTable.load([_custom(entry) for entry in settings.prices])
 
     def handle(self, event: on.Event) -> list[do.Command]:
         """Decide. Raises ``KeyError`` for an event of a request that is not open."""
@@ -118,7 +129,9 @@ class Guard:
             trace: list[Evaluation] = []
         else:
             findings, trace = evaluate_call(settings, event.call, view)
-        open_call = _OpenCall(received=event, settings=settings, state=state, findings=findings, trace=trace)
+        open_call = _OpenCall(
+            received=event, settings=settings, state=state, findings=findings, trace=trace, revision=self._revision
+        )
         if latched is not None:
             trace.insert(0, Evaluation(rule=latched.rule, verdict=Verdict.BLOCK, detail="the session has ended"))
             findings.insert(0, latched)
@@ -286,11 +299,22 @@ class Guard:
         if call.asked is None or call.extending or call.over is not None:
             return []
         missing = self._missing(call, event)
-        if missing == Amount():
+        if call.revision != self._revision:
+            self._adopt(call)
+        elif missing == Amount():
             return []
         call.extending = True
         extra = Ask(id=event.request, demands=call.demands, fixed=missing)
         return [do.Reserve(request=event.request, ask=extra)]
+
+    def _adopt(self, call: _OpenCall) -> None:
+        """Hold an open call to the limits of a changed policy; its scopes stay those that it was reserved in."""
+        call.revision = self._revision
+        call.settings = self.policy.for_session(call.state.name)
+        limits = {demand.scope: demand.limit for demand in _demands(call)}
+        call.demands = tuple(
+            Demand(scope=demand.scope, limit=limits.get(demand.scope, demand.limit)) for demand in call.demands
+        )
 
     def _missing(self, call: _OpenCall, event: on.Progressed) -> Amount:
         """What the answer will cost beyond its reservation: an input dearer than its bound, an endless output."""
