@@ -179,7 +179,9 @@ def _say_required(document: Document, path: Path, error: ValidationError) -> Non
         key for key in _listed(error.validator_value) if isinstance(error.instance, dict) and key not in error.instance
     ]
     named = next((key for key in missing if error.message.startswith(repr(key))), None)
-    if named is not None:
+    said = error.instance if isinstance(error.instance, dict) else {}
+    strangers = [key for key in said if key not in _names(error.schema)]
+    if named is not None and _nearest(named, strangers) is None:  # a misspelt key is told of as unknown
         document.complain(path, f"needs {named}")
 
 

@@ -177,9 +177,7 @@ class _Reader:
     def _refuse_size(self, path: Path) -> None:
         if self.left <= 0 and self.left != -MAX_VALUES:
             self.left = -MAX_VALUES
-            self.document.complain(
-                path, f"the policy holds more than {MAX_VALUES:,} values (aliases count each time)"
-            )
+            self.document.complain(path, f"the policy holds more than {MAX_VALUES:,} values (aliases count each time)")
         elif self.left > 0:
             self.document.complain(path, f"the values are nested deeper than {MAX_DEPTH} levels")
         self.document.unread.add(path)

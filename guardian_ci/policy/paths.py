@@ -183,8 +183,8 @@ class Blocklist:
     def match_word(self, word: str) -> int | None:
         """Return the index of the pattern that blocks a word of a command.
 
-        A word is less surely a path than an argument that a tool calls one: ``.key`` (in a jq filter) is not ``*.key``,
-        and a bare word is not the folder that a pattern speaks of.
+        A word is less surely a path than an argument that a tool calls one: ``.data.key`` (a jq filter) is not
+        ``*.key``, and a bare word is not the folder that a pattern speaks of.
         """
         read = _path(word)
         if not self._may_match(read):
@@ -206,7 +206,7 @@ class Blocklist:
 
 def _too_little(pattern: _Pattern, word: str) -> bool:
     if len(pattern.parts) == 1:
-        return pattern.parts[0].text == f"*{word}"
+        return word.startswith(".") and pattern.parts[0].text.startswith("*.")
     return not word.startswith((".", "~"))
 
 

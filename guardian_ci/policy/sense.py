@@ -54,7 +54,7 @@ def _check_globs(document: Document, path: Path, value: Value) -> None:
 def _check_glob(document: Document, path: Path, text: str, *, key: bool = False) -> None:
     if text != text.strip():
         document.complain(path, f"{quote(text)} begins or ends with a blank", "remove it", key=key)
-    elif not text or not text.isprintable():
+    elif not text.isprintable():
         document.complain(path, "must be one line of printable text", key=key)
     elif _open_bracket(text):
         document.complain(path, f"the [ in {quote(text)} is never closed", "write [[] for a bracket itself", key=key)

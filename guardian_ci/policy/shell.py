@@ -15,7 +15,7 @@ _BREAKS: Final = re.compile(r"[\s;&|<>(){}=,`\x00]+")
 _QUOTES: Final = re.compile(r"""["'\\]""")
 _QUOTED: Final = re.compile(r"\"([^\"\n]*+)\"|'([^'\n]*+)'")
 _URL: Final = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_FILE_URL: Final = re.compile(r"file:/{0,3}(?=[/~.])", re.IGNORECASE)
+_FILE_URL: Final = re.compile(r"file:/{0,3}(?=[/~.$])", re.IGNORECASE)
 _FLAG: Final = re.compile(r"-\w(?=[./~$])")
 _JOINTS: Final = re.compile(r"[:@]")
 _DRESSING: Final = "@:#![]$?"

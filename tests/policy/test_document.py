@@ -78,9 +78,10 @@ def test_a_text_that_cannot_be_read_is_a_problem_at_its_place(text: str, line: i
 
 
 def test_aliases_cannot_blow_a_small_text_up() -> None:
-    laughs = "\n".join(["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"] + [
-        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)
-    ])
+    laughs = "\n".join(
+        ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+        + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    )
     document = read_text(laughs, "p.yml")
     assert len(document.marks) <= MAX_VALUES + 100
     assert [problem.message for problem in document.problems] == [

@@ -73,9 +73,7 @@ def test_every_key_reaches_the_settings() -> None:
     assert (docs.allowed_tools, rest.allowed_tools) == (("Read",), None)
     assert (docs.file_blocklist, rest.file_blocklist) == ((), (".env",))
     assert docs.tool_denial == "stop"
-    assert docs.loop_detection == LoopDetection(
-        max_repeats=5, window_seconds=30, retry_after_seconds=60, then="end"
-    )
+    assert docs.loop_detection == LoopDetection(max_repeats=5, window_seconds=30, retry_after_seconds=60, then="end")
     assert docs.idle_timeout_minutes == 5
     assert docs.upstreams == {"anthropic": "http://127.0.0.1:9000/anthropic", "openai": "https://llm.example/v1"}
     assert docs.timeouts == Timeouts(connect_seconds=1, silence_seconds=2.5, call_seconds=30, drain_seconds=4)
@@ -109,7 +107,11 @@ def test_a_file_without_a_list_is_one_policy_named_default() -> None:
     [
         ("cost_limit_usd: 3\nbudgets: {session: {usd: 2}}", Limit(picodollars=2 * PICODOLLARS), 2),
         ("cost_limit_usd: 1\nbudgets: {session: {usd: 2}}", Limit(picodollars=PICODOLLARS), 1),
-        ("budgets: {session: {usd: 2}}\npolicies: [{name: a, cost_limit_usd: 9}]", Limit(picodollars=2 * PICODOLLARS), 1),
+        (
+            "budgets: {session: {usd: 2}}\npolicies: [{name: a, cost_limit_usd: 9}]",
+            Limit(picodollars=2 * PICODOLLARS),
+            1,
+        ),
         ("cost_limit_usd: 0", Limit(picodollars=0), 1),
     ],
 )
