@@ -26,7 +26,9 @@ _NAME: Final = 120
 _MESSAGE: Final = 600
 # Without brackets there is no link and no image; an underscore between letters or digits is never markup.
 _MARKUP: Final = re.compile(r"[\\`*~\[\]<>&|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_REFERENCES: Final = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=GH)(?=-\d)", re.IGNORECASE)
+_REFERENCES: Final = re.compile(
+    r"(?=@)|(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=mailto)(?=:)|(?<=xmpp)(?=:)|(?<=\bwww)(?=\.)|(?<=GH)(?=-\d)", re.IGNORECASE
+)
 _BACKTICKS: Final = re.compile(r"`+")
 _NOTHING: Final = "—"
 # Mermaid's own first colour can hardly be seen on white.

@@ -77,8 +77,9 @@ class TerminalReport(Report):
         if summary.open_calls:
             facts.append(("open", open_line(summary)))
         facts += [("notice", one_line(notice.message, _MESSAGE)) for notice in summary.notices[:_ROWS]]
-        if len(summary.sessions) > 1:
-            facts[0] = ("calls", f"{calls_line(summary)} in {count(len(summary.sessions), 'session')}")
+        sessions = sum(session.id is not None for session in summary.sessions)
+        if sessions > 1:
+            facts[0] = ("calls", f"{calls_line(summary)} in {count(sessions, 'session')}")
         return [f"  {self._paint(f'{name:<7}', _DIM)} {text}" for name, text in facts]
 
 
