@@ -21,7 +21,7 @@ from guardian_ci.session.ledger import Ask, Balance, Denial, Grant, admit
 Fields = Mapping[str, object]
 _Told = Mapping[str, tuple[Balance, Limit]]
 
-OWN_REFUSALS: Final = frozenset({"bad_request", "unmetered_endpoint", "store_failed"})
+OWN_REFUSALS: Final = frozenset({"bad_request", "unmetered_endpoint", "store_failed", "internal_error"})
 """Reasons of refusals that the session was never asked about."""
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from guardian_ci.audit.records import Exchange
-from guardian_ci.errors import BadRequest, GuardianError, StoreError, UpstreamError
+from guardian_ci.errors import BadRequest, StoreError, UpstreamError
 from guardian_ci.model import Call, Finding, InputSize, Operation, Usage, Verdict
 from guardian_ci.policy import Settings
 from guardian_ci.proxy import refusals
@@ -71,7 +71,9 @@ class Relay:
         except BadRequest as error:
             await one_call.refuse_bad_request(str(error))
         except StoreError as error:
-            await one_call.refuse_unrecorded(error)
+            await one_call.refuse_unrecorded(str(error), "store_failed")
+        except Exception as error:  # noqa: BLE001 - a fault of ours: closed, recorded, and the agent is told
+            await one_call.refuse_unrecorded(f"guardian-ci failed on this call: {error!r}", "internal_error")
 
 
 def begin(scope: Mapping[str, Any]) -> Exchange:
@@ -116,6 +118,7 @@ class _OneCall:
         self._outcome = Outcome.UNREACHED
         self._usage: Usage | None = None
         self._timeout = asyncio.timeout(None)
+        self._forwarded = False
         self._settled = False
 
     # The request
@@ -127,22 +130,50 @@ class _OneCall:
         raw = await self._client.body(limit)
         parsed = self._parse(raw, limit)
         headers = self._proxy.credentials.outgoing(self._headers, self._endpoint.provider)
+        self._client.watch(self._begin_drain)
+        try:
+            await self._decide(parsed, headers, raw, query, parameters)
+        finally:
+            await self._client.unwatch()
+
+    async def _decide(
+        self, parsed: Parsed, headers: Headers, raw: bytes, query: str, parameters: Mapping[str, Any]
+    ) -> None:
         command = await self._keeper.admit(
             self._exchange, self._caller(), parsed.call, status_of=self._status_of, prompt=self._prompt(parsed)
         )
         if isinstance(command, do.Refuse):
             await self._client.refuse(self._refusal(command.finding), self._wire)
             return
+        if self._client.gone:
+            await self._settle()  # the agent gave up while its call waited for room: nothing was sent
+            return
+        try:
+            url, forwarded, payload = self._prepare(parsed, command, headers, raw, query, parameters)
+        except BaseException:
+            await self._settle()  # nothing was sent
+            raise
+        await self._forward(parsed, url, forwarded, payload)
+
+    def _prepare(
+        self,
+        parsed: Parsed,
+        command: do.Forward,
+        headers: Headers,
+        raw: bytes,
+        query: str,
+        parameters: Mapping[str, Any],
+    ) -> tuple[str, Headers, bytes]:
+        """Where the call goes, with which headers and body. An untouched body keeps its bytes and its encoding."""
         path = self._endpoint.path
         if model := parameters.get("model"):
             path = f"{path}/{model}"
         base = self._settings.upstreams.get(self._endpoint.provider) or UPSTREAMS[self._endpoint.provider]
         body = self._edited(parsed, command)
-        # An edited body travels decoded; an untouched one keeps its bytes and its encoding.
         decoded = body is not parsed.body
         forwarded = self._request_headers(headers, decoded=decoded, stream=parsed.call.stream)
         url = upstream_url(base, path, query)
-        await self._forward(parsed, url, forwarded, body if decoded else raw)
+        return url, forwarded, body if decoded else raw
 
     def _parse(self, raw: bytes, limit: int) -> Parsed:
         if self._endpoint.operation is Operation.MODELS:
@@ -215,11 +246,13 @@ class _OneCall:
         self._keeper.rejected(self._exchange, finding)
         await self._client.refuse(refusal, self._wire)
 
-    async def refuse_unrecorded(self, error: GuardianError) -> None:
-        """Answer where the ledger or the log fails: closed, with the error that names the way out."""
+    async def refuse_unrecorded(self, message: str, reason: str) -> None:
+        """Answer where the ledger, the log or our own code fails: closed, with the error that names the way out."""
+        finding = Finding(rule="run_integrity", verdict=Verdict.BLOCK, reason=reason, message=message)
         if self._client.answered:
+            with contextlib.suppress(StoreError):
+                self._keeper.notice("error", reason, message, self._exchange.request_id)
             return
-        finding = Finding(rule="run_integrity", verdict=Verdict.BLOCK, reason="store_failed", message=str(error))
         with contextlib.suppress(StoreError):  # no log either: the keeper has said so on the terminal
             self._keeper.rejected(self._exchange, finding)
         await self._client.refuse(self._refusal(finding), self._wire)
@@ -231,7 +264,7 @@ class _OneCall:
         failure: tuple[int, str] | None = None
         try:
             async with asyncio.timeout(limits.call_seconds) as self._timeout:
-                self._client.watch(self._begin_drain)
+                self._forwarded = True
                 await self._converse(parsed, url, headers, body)
         except UnreachedError as error:
             failure = (error.status, str(error))
@@ -247,8 +280,6 @@ class _OneCall:
                 self._outcome = Outcome.UPSTREAM_ERROR
             await self._settle()
             raise
-        finally:
-            await self._client.unwatch()
         try:
             await self._settle()
         finally:
@@ -257,6 +288,8 @@ class _OneCall:
 
     def _begin_drain(self) -> None:
         """The agent hung up: the upstream bills to the end all the same, so read on, but not for ever."""
+        if not self._forwarded:
+            return
         soon = asyncio.get_running_loop().time() + self._settings.timeouts.drain_seconds
         when = self._timeout.when()
         if not self._timeout.expired() and (when is None or soon < when):
