@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -345,11 +345,13 @@ class _OneCall:
         undo = _decoder(answer)
         self._exchange.status = answer.status
         await self._client.start(answer.status, _response_headers(answer, changed=True))
-        async for chunk in answer.chunks():
+        chunks = answer.chunks()
+        async for chunk in chunks:
             data = chunk if undo is None else _decode(undo, chunk)
             if await self._pieces(reader, reader.feed(data)):
                 await self._client.finish()
-                await _exhaust(answer)
+                if self._cut is None:
+                    await _exhaust(chunks)
                 return
         if await self._pieces(reader, reader.close()):
             await self._client.finish()
@@ -485,11 +487,11 @@ class _OneCall:
         await self._client.finish(error)
 
 
-async def _exhaust(answer: Answer) -> None:
+async def _exhaust(chunks: AsyncIterator[bytes]) -> None:
     """Read what is left behind the terminal frame, so that the connection can serve the next call."""
     try:
         async with asyncio.timeout(_AFTERMATH):
-            async for _ in answer.chunks():
+            async for _ in chunks:
                 pass
     except (TimeoutError, UpstreamError):
         pass  # the answer is whole and settled; only the connection is lost
