@@ -1,0 +1,50 @@
+"""A scripted upstream, and proxies in front of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rig import Crashes, Rig
+from scripted import LoopThread, Upstream, upstream_of
+from speech import SPEECHES, Speech
+
+
+@pytest.fixture(scope="session")
+def loop_thread() -> Iterator[LoopThread]:
+    thread = LoopThread()
+    yield thread
+    thread.close()
+
+
+@pytest.fixture
+def upstream(loop_thread: LoopThread) -> Iterator[Upstream]:
+    with upstream_of(loop_thread) as served:
+        yield served
+
+
+@pytest.fixture
+def start(
+    loop_thread: LoopThread, upstream: Upstream, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Rig]:
+    """Start runs; at the end each must have a whole log, no open reservation, and nothing may have crashed."""
+    rig = Rig(loop_thread, upstream, tmp_path)
+    loop_thread.problems.clear()
+    with Crashes() as crashes:
+        yield rig
+        rig.end()
+    assert crashes.seen == []
+    assert loop_thread.problems == []
+    out, err = capfd.readouterr()
+    assert "Traceback" not in err, err
+    assert not [secret for run in rig.runs for secret in run.secrets if secret in out + err]
+
+
+@pytest.fixture(params=SPEECHES, ids=lambda speech: speech.name)
+def speech(request: pytest.FixtureRequest) -> Speech:
+    chosen: Speech = request.param
+    return chosen
+
+
+@pytest.fixture(params=[False, True], ids=["whole", "streamed"])
+def streamed(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)

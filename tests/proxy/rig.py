@@ -1,0 +1,187 @@
+"""A real proxy on a real socket, in this process, and what must hold of every run whatever was done to it."""
+
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import jsonschema
+from scripted import LoopThread, Upstream
+from speech import Speech
+
+from guardian_ci.audit.reader import read_log
+from guardian_ci.audit.replay import replay
+from guardian_ci.policy import load_policy
+from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.server import ProxyServer
+
+ROOT: Final = Path(__file__).parents[2]
+VALIDATOR: Final = jsonschema.Draft202012Validator(
+    json.loads((ROOT / "schemas" / "record.schema.json").read_text(encoding="utf-8"))
+)
+KEY: Final = "sk-provider-key-0123456789abcdef"
+TOKEN: Final = "gci-token-of-this-run-0123456789"
+AGENT_KEY: Final = "sk-key-of-the-agent-0123456789"
+TIMEOUTS: Final = {"connect_seconds": 2, "silence_seconds": 0.4, "drain_seconds": 0.4, "call_seconds": 5}
+Json = dict[str, Any]
+
+
+def lines_of(log: Path) -> list[Json]:
+    """Read a log; every line must be as the schema says."""
+    lines = [json.loads(line) for line in log.read_bytes().splitlines()]
+    for line in lines:
+        VALIDATOR.validate(line)
+    return lines
+
+
+def open_reservations(state: Path) -> int:
+    with sqlite3.connect(state / "ledger.sqlite3") as db:
+        return int(db.execute("SELECT count(*) FROM reservations").fetchone()[0])
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One run of the proxy."""
+
+    server: ProxyServer
+    loop: LoopThread
+    upstream: Upstream
+    token: str | None
+    folder: Path
+    ended: bool = False
+    secrets: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def log(self) -> list[Json]:
+        return lines_of(self.server.config.log)
+
+    @property
+    def calls(self) -> list[Json]:
+        return [line for line in self.log if line["type"] == "call"]
+
+    def call(self) -> Json:
+        """The record of the one call of this run."""
+        (record,) = self.calls
+        return record
+
+    def client(self, speech: Speech | None = None, *, key: str | None = None, **headers: str) -> httpx.Client:
+        """A client that holds what an agent of this run holds."""
+        told = {} if speech is None else speech.headers(key or self.token or AGENT_KEY)
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.Client(base_url=self.url, headers=told, timeout=10, trust_env=False)
+
+    def post(self, speech: Speech, body: bytes | None = None, *, path: str | None = None, **headers: str) -> httpx.Response:
+        """Send a call, whole."""
+        with self.client(speech, **headers) as client:
+            return client.post(path or speech.path, content=speech.body() if body is None else body)
+
+    def wait_for_calls(self, number: int) -> list[Json]:
+        """Wait until so many calls have their record: settling may go on behind a client that has gone."""
+        deadline = time.monotonic() + 10
+        while len(self.calls) < number:
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.02)
+        return self.calls
+
+    def end(self) -> list[Json]:
+        """End the run; what must hold of any run is checked. Its log."""
+        if not self.ended:
+            self.ended = True
+            self.loop.do(self.server.__aexit__(None, None, None))
+        log = self.log
+        assert [log[0]["type"], log[-1]["type"]] == ["run_started", "run_ended"]
+        admitted = [line["request_id"] for line in log if line["type"] == "call_admitted"]
+        recorded = [line["request_id"] for line in log if line["type"] == "call"]
+        assert len(set(recorded)) == len(recorded), "a call has two records"
+        assert set(admitted) <= set(recorded), "a call was admitted and has no record"
+        assert open_reservations(self.server.config.state) == 0
+        assert all(path.stat().st_mode & 0o77 == 0 for path in (self.server.config.log,))
+        text = self.server.config.log.read_text(encoding="utf-8")
+        assert not [secret for secret in self.secrets if secret in text], "a key stands in the log"
+        read = read_log(self.server.config.log)
+        assert [str(each) for each in replay(read).differences] == []
+        assert read.problems == []
+        return log
+
+
+class Rig:
+    """Starts runs, and ends them all."""
+
+    def __init__(self, loop: LoopThread, upstream: Upstream, folder: Path) -> None:
+        self.loop = loop
+        self.upstream = upstream
+        self.folder = folder
+        self.runs: list[Run] = []
+
+    def __call__(
+        self,
+        policy: Mapping[str, object] | None = None,
+        *,
+        keys: bool = True,
+        token: str | None = TOKEN,
+        upstream: str | None = None,
+        **config: Any,
+    ) -> Run:
+        """Start a run. Both providers are the scripted upstream; ``keys``: the proxy holds the provider's key."""
+        document = {"name": "tests", "timeouts": TIMEOUTS} | dict(policy or {})
+        base = upstream or self.upstream.url
+        told = load_policy(json.dumps(document), "guardian.yml").override(
+            budget_usd=None, token_budget=None, upstreams={"anthropic": base, "openai": base}
+        )
+        number = len(self.runs)
+        server = ProxyServer(
+            ProxyConfig(
+                policy=told,
+                log=self.folder / f"log-{number}.ndjson",
+                state=config.pop("state", self.folder / "state"),
+                port=0,
+                keys={"anthropic": KEY, "openai": KEY} if keys else {},
+                token=token,
+                **config,
+            )
+        )
+        self.loop.do(server.__aenter__())
+        run = Run(
+            server=server,
+            loop=self.loop,
+            upstream=self.upstream,
+            token=token,
+            folder=self.folder,
+            secrets=[KEY, TOKEN, AGENT_KEY],
+        )
+        self.runs.append(run)
+        return run
+
+    def end(self) -> None:
+        for run in self.runs:
+            run.end()
+
+
+class Crashes(logging.Handler):
+    """Collects what the HTTP server would print of an application that crashed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self._logger = logging.getLogger("uvicorn.error")
+
+    def __enter__(self) -> "Crashes":
+        # The proxy keeps this logger quiet, so its method has to be listened to.
+        self._error = self._logger.error
+        self._logger.error = self._note  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del self._logger.error  # type: ignore[method-assign]
+
+    def _note(self, message: object, *args: object, **more: object) -> None:
+        self.seen.append(f"{message} {more.get('exc_info')!r}")
