@@ -46,6 +46,13 @@ def _entry(entry: Settings) -> Iterator[str]:
         f"loops: the same prompt at most {loop.max_repeats} times in {loop.window_seconds} seconds, then "
         + ("the run ends" if loop.then == "end" else f"wait {loop.retry_after_seconds} seconds")
     )
+    if entry.tool_denial == "stop":
+        yield "a denied tool call ends the run"
+    if entry.on_budget.warn_agent_at is not None:
+        yield f"the agent is warned at {float(entry.on_budget.warn_agent_at):.0%} of its budget"
+    if entry.on_budget.downgrade is not None:
+        cheaper = entry.on_budget.downgrade
+        yield f"from {float(cheaper.at):.0%} of the budget on, calls go to {cheaper.to}"
     if entry.unknown_model == "ceiling":
         yield "models without a price: charged as the dearest model of their provider"
     if entry.prices:

@@ -172,6 +172,14 @@ def _paths(canonical: str, value: object) -> Iterator[str]:
         named = patch_paths(value) if canonical == "edit_file" else ()
         yield from named or (() if canonical in _SHELL_TOOLS else path_words(value))
         return
+    named = tuple(_named_paths(canonical, value))
+    if not named and canonical in _FILE_TOOLS - {"grep"}:  # grep's one other argument is what it looks for
+        # A file tool in words that nobody knows: each of them may be its file.
+        named = tuple(text for _, text in _strings(value))
+    yield from named
+
+
+def _named_paths(canonical: str, value: object) -> Iterator[str]:
     skip = _CONTENT_KEYS if canonical in {"write_file", "edit_file"} else frozenset()
     for key, text in _strings(value, skip=skip):
         if canonical == "edit_file" and key in _PATCH_KEYS:

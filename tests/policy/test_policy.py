@@ -239,6 +239,9 @@ def test_the_description_tells_of_sessions_that_no_entry_names() -> None:
 def test_the_description_of_every_key_has_its_prices_upstreams_and_rules() -> None:
     text = "\n".join(describe(EVERY_KEY))
     assert "$4.50 and 100 tokens for each model like claude-opus-*" in text
+    assert "from 80% of the budget on, calls go to claude-haiku-4-5" in text
+    assert "the agent is warned at 90% of its budget" in text
+    assert "a denied tool call ends the run" in text
     assert "prices of its own: my-model, claude-*" in text
     assert "upstreams: anthropic at http://127.0.0.1:9000/anthropic" in text
     assert "rules that do not block: retry_loop off, file_blocklist warn" in text

@@ -117,6 +117,8 @@ rename to src/b.py
         ("tool_call", {"name": "read_file", "arguments": {"path": ".env"}}, [".env"]),
         ("tool_call", {"name": "read_file", "arguments": '{"path": ".env"}'}, [".env"]),
         ("Read", {"file_path": "a\n.env"}, ["a", ".env"]),
+        ("Read", {"which": ".env"}, [".env"]),
+        ("Grep", {"pattern": ".env"}, []),
         ("Task", {"prompt": "read .env", "description": "x"}, []),
     ],
 )
