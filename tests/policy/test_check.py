@@ -268,7 +268,7 @@ values = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from([PUBLISHED, EVERY_KEY]), st.data())
 def test_any_mutation_of_a_policy_is_a_policy_or_a_policy_error(text: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
