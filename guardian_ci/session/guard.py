@@ -4,11 +4,11 @@ There is no ``await`` here, and the caller writes each decision to the log befor
 order of the log is the order of the decisions.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from guardian_ci.model import Amount, Cost, Evaluation, Finding, Limit, Operation, Usage, Verdict
+from guardian_ci.model import Amount, Call, Cost, Evaluation, Finding, Limit, Operation, Usage, Verdict
 from guardian_ci.policy import Policy, Settings
 from guardian_ci.policy.rules import (
     cost_limit,
@@ -206,7 +206,7 @@ class Guard:
 
     def _ask(self, call: _OpenCall) -> Ask:
         """An upper bound of what the call may cost, and the scopes that it is charged to."""
-        request, settings, price = call.received.call, call.settings, call.price
+        request, settings, price = _without_removed(call), call.settings, call.price
         assert price is not None  # noqa: S101 - _price has set it; this is for the type checker
         table = self._prices[settings.prices]
         worst = table.worst(price, request, at=call.received.time)
@@ -479,6 +479,15 @@ def _money_trace(call: _OpenCall, answer: Grant | Denial) -> list[Evaluation]:
             ]
             lines.append(_allowed(rule, "fits " + ", ".join(limits) if limits else "no limit"))
     return lines
+
+
+def _without_removed(call: _OpenCall) -> Call:
+    """The request as it is forwarded: a search tool that policy takes out of it cannot cost anything."""
+    request = call.received.call
+    left = (tool for index, tool in enumerate(request.tools) if index not in call.remove_tools)
+    if not call.remove_tools or any(tool.provider_executed for tool in left):
+        return request
+    return replace(request, max_web_searches=0)
 
 
 def _demands(call: _OpenCall) -> tuple[Demand, ...]:
