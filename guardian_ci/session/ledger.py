@@ -99,7 +99,7 @@ def admit(ask: Ask, balances: Sequence[Balance]) -> Grant | Denial:
             if left >= needed and left > 0:
                 if each:
                     most = (left - fixed) // each
-                    output = min(output, max(most // 2, min(most, ask.comfortable_output)))
+                    output = min(output, max(useful, most // 2, min(most, ask.comfortable_output)))
                 continue
             short = (needed - left + 1) / (limit + 1)
             if tightest is None or short > worst_short:
