@@ -58,7 +58,7 @@ class LogWriter:
             self._fd = os.open(path, _FLAGS, 0o600)
         except OSError as error:
             raise StartError(f"the log {path} cannot be made: {_way_out(error)}") from error
-        _hold(self._fd)
+        _locked_by_another(self._fd)  # so that a second proxy does not move it away
         self._size = 0
 
     def write(self, kind: str, timestamp: datetime, fields: Mapping[str, object]) -> None:
@@ -86,18 +86,15 @@ class LogWriter:
             self._fd = -1
 
 
-def _hold(fd: int) -> None:
-    """Lock the log for as long as this process lives, so that a second proxy does not move it away."""
-    if sys.platform != "win32":
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _held(fd: int) -> bool:
+def _locked_by_another(fd: int) -> bool:
+    """Lock a log for as long as it is open, unless another process holds it; return whether one does."""
     if sys.platform != "win32":
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
+        except OSError:
+            return False  # a file system without locks: nothing can be known, and the log is as good without
     return False
 
 
@@ -113,7 +110,7 @@ def _clear_the_way(path: Path) -> Path | None:
         raise StartError(f"the log {path} cannot be made: there is something that is no plain file; name another path")
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
-        if _held(fd):
+        if _locked_by_another(fd):
             raise StartError(
                 f"the log {path} is being written by another guardian-ci: let --log name another path, or stop that one"
             )

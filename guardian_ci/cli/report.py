@@ -5,28 +5,33 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 from guardian_ci.audit.reader import Log, Problem, read_log
 from guardian_ci.audit.summary import Summary
 from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION, LogError, UsageError
 from guardian_ci.reports import REPORTS, TerminalReport, fill_folder, write_text
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 -- argparse names it nowhere else
+_EPILOG: Final = """\
+examples:
+  guardian-ci report log.ndjson                                   a summary for people
+  guardian-ci report log.ndjson --junit junit.xml --summary s.md  files for a CI system
+  guardian-ci report log.ndjson --json                            all of it, for programs
+  guardian-ci report log.ndjson --expect-log --annotations        at the end of a job: no log is a violation
 
-_EPILOG = """\
-Exit code: 0 no violation, 1 a violation (a log that is not whole is one), 2 no log of guardian-ci at LOG.
+exit codes: 0 no violation, 1 a violation (a log that is not whole is one), 2 no log of guardian-ci, 3 could not write
 """
 
 
-def add_parser(subparsers: "Subparsers") -> None:
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "report",
         help="show what a log tells, as JUnit, Markdown, annotations or JSON",
         description="Sum up a log. Without --json or --annotations, the summary is printed for people.",
         epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("log", metavar="LOG", nargs="+", type=Path, help="a log that serve or run wrote (log.ndjson)")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write JUnit XML: a suite a session, a case a rule")
@@ -68,11 +73,6 @@ def in_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def print_summary(summary: Summary) -> None:
-    """Print the summary for people, as ``run`` and ``demo`` end with it."""
-    _print(TerminalReport(colour=in_colour()).render(summary))
-
-
 def _shown(summary: Summary, args: argparse.Namespace) -> str:
     if args.json:
         return REPORTS["json"].render(summary)
@@ -98,6 +98,7 @@ def _logs(paths: list[Path], *, expected: bool, reason: str | None) -> tuple[lis
         except LogError as error:
             if not expected:
                 raise
-            message = f"{error}: {reason}" if reason else str(error)
+            what = str(error).rsplit("; ", 1)[0]  # the way out is for whoever typed a wrong name: here nobody did
+            message = f"{reason} ({what})" if reason else what
             problems.append(Problem(kind="no_log", file=str(path), line=0, message=message))
     return logs, problems

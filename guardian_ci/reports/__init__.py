@@ -50,7 +50,7 @@ def fill_folder(summary: Summary, folder: Path, logs: Sequence[Path]) -> None:
         copy = folder / ("log.ndjson" if number == 1 else f"log-{number}.ndjson")
         try:
             if not (copy.exists() and copy.samefile(log)):
-                shutil.copyfile(log, copy)
+                shutil.copy(log, copy)  # with its mode: what a run did is its user's matter
         except OSError as error:
             raise StartError(f"the log {log} cannot be copied to {copy}: {error.strerror or error}") from error
 

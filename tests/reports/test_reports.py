@@ -1,5 +1,6 @@
 """A report folder holds the JUnit file, the summary and the log."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_the_folder_is_made_and_filled(log: Path, tmp_path: Path) -> None:
     assert summary.verdict == "clean"
     assert sorted(file.name for file in folder.iterdir()) == ["junit.xml", "log.ndjson", "summary.md"]
     assert (folder / "log.ndjson").read_bytes() == log.read_bytes()
+    assert stat.S_IMODE((folder / "log.ndjson").stat().st_mode) == 0o600
     for name, report in FILES.items():
         assert (folder / name).read_text() == REPORTS[report].render(summary)
 
