@@ -185,7 +185,7 @@ class _Walk:
 
     def _block(self, block: Object, path: Path) -> None:
         self._cached(block)
-        kind = block.get("type")
+        kind = as_text(block.get("type"))
         if kind in {"image", "document"}:
             self._medium(kind == "image", as_object(block.get("source")))
         elif kind == "tool_result":
@@ -200,7 +200,7 @@ class _Walk:
         data = as_text(source.get("data")) if source.get("type") == "base64" else ""
         if is_image:
             self.media.add_image(data)
-        elif source.get("type") not in {"text", "content"}:
+        elif as_text(source.get("type")) not in {"text", "content"}:
             self.media.add_document(data)
         else:
             for inner in as_list(source.get("content")):
@@ -210,7 +210,7 @@ class _Walk:
         """Note the longest lifetime that a ``cache_control`` asks for."""
         control = holder.get("cache_control")
         if isinstance(control, dict):
-            self.cache_ttl = "1h" if "1h" in {control.get("ttl"), self.cache_ttl} else "5m"
+            self.cache_ttl = "1h" if "1h" in (control.get("ttl"), self.cache_ttl) else "5m"
 
 
 def _uses(tool: Object) -> int:

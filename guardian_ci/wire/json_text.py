@@ -112,13 +112,17 @@ class Node:
         return Splice(self.end - 1, self.end - 1, json.dumps(addition)[1:-1])
 
     def with_member(self, name: str, value: object) -> Splice:
-        """Add a member at the end of an object."""
+        """Add a member at the end of an object; anything else becomes an object of it."""
+        if not isinstance(self.value, dict):
+            return self.replaced({name: value})
         text = f"{json.dumps(name)}:{json.dumps(value)}"
         members = self.members()
         return _addition(text, self.start, members[-1].node.end if members else None)
 
     def with_element(self, value: object) -> Splice:
-        """Add an element at the end of a list."""
+        """Add an element at the end of a list; anything else becomes a list of it."""
+        if not isinstance(self.value, list):
+            return self.replaced([value])
         elements = self.elements()
         return _addition(json.dumps(value), self.start, elements[-1].end if elements else None)
 

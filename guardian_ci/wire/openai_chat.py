@@ -124,7 +124,7 @@ class OpenAIChat(JsonWire):
 
 
 def _is_ours(message: Node) -> bool:
-    return as_object(message.value).get("role") in _ANSWERED_BY_AGENT
+    return as_text(as_object(message.value).get("role")) in _ANSWERED_BY_AGENT
 
 
 def _asks_for_usage(root: Node) -> bool:
@@ -159,7 +159,7 @@ def _media(messages: Sequence[Object]) -> Media:
 
 def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
     for message in messages:
-        if message.get("role") in {"tool", "function"}:
+        if as_text(message.get("role")) in {"tool", "function"}:
             identity = message.get("tool_call_id") or message.get("name")
             yield ToolResult(id=clean(as_text(identity)), ok=None)
 

@@ -219,8 +219,8 @@ class _Walk:
             self._item(item, i)
 
     def _item(self, item: Object, i: int) -> None:
-        kind = item.get("type")
-        self.references += kind == "item_reference" or (kind is None and "role" not in item)
+        kind = as_text(item.get("type"))
+        self.references += kind == "item_reference" or (not kind and "role" not in item)
         if kind in {"additional_tools", "tool_search_output"}:
             for j, tool in enumerate(as_list(item.get("tools"))):
                 self._tool(as_object(tool), ("input", i, "tools", j))
@@ -397,7 +397,7 @@ class _Stream(StreamAnswer):
             usage = self._identify(as_object(value.get("response")))
         item = as_object(value.get("item"))
         done = kind == "response.output_item.done"
-        if done and item.get("type") in _SEARCHES:
+        if done and as_text(item.get("type")) in _SEARCHES:
             self._searches.append({"type": item.get("type"), "action": item.get("action")})
         written = utf8_length(value.get("delta")) if kind.endswith(".delta") else 0
         return Piece(data=frame.raw, output_bytes=written, usage=usage, boundary=done)
@@ -458,7 +458,7 @@ def _complete_item(held: Sequence[Held]) -> Object:
 
 def _versions(held: Sequence[Held], item: Object) -> Iterator[str]:
     """Yield a call's arguments as the frames between its first and its last tell them: agents may read any."""
-    events = [as_object(frame.event.value) for frame in held] if item.get("type") in _NAMED_CALLS else []
+    events = [as_object(frame.event.value) for frame in held] if as_text(item.get("type")) in _NAMED_CALLS else []
     yield "".join(as_text(event.get("delta")) for event in events)
     for event in events:
         if "item" not in event:
