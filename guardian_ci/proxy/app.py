@@ -48,7 +48,9 @@ def _metered(proxy: Proxy) -> list[BaseRoute]:
     routes: list[BaseRoute] = []
     for provider in ("anthropic", "openai"):
         own = [endpoint for endpoint in (*ENDPOINTS, MODELS[provider]) if endpoint.provider == provider]
-        routes.append(Mount(f"/{provider}", routes=[each for own_one in own for each in _routes(proxy, own_one)]))
+        # A mount keeps what matches its prefix, so each has to end with what is refused and recorded.
+        inside = [*(each for endpoint in own for each in _routes(proxy, endpoint)), Mount("/", app=_Unmetered(proxy))]
+        routes.append(Mount(f"/{provider}", routes=inside))
     for endpoint in ENDPOINTS:
         routes += _routes(proxy, endpoint)
     either = _EitherModels(proxy)
@@ -179,7 +181,7 @@ class _OwnHostOnly:
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._loopback:
             named = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-            if named and _without_port(named) not in _LOOPBACK:
+            if named and _without_port(named).lower() not in _LOOPBACK:
                 message = f"guardian-ci: this proxy serves {self._host} only, not {named[:100]}"
                 response = JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 400)
                 await response(scope, receive, send)  # type: ignore[arg-type]
