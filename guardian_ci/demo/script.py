@@ -14,7 +14,7 @@ from guardian_ci.errors import BadRequest
 
 _MARK: Final = re.compile(r"demo-script:\s*(?=\[)")
 # Aider's request for a commit message quotes the conversation: that is not the prompt.
-_QUOTED: Final = re.compile(r"^# USER:", re.MULTILINE)
+_QUOTED: Final = re.compile(r"^(# )?USER:", re.MULTILINE)
 _ESCAPE: Final = re.compile(r'\\(["\\/])')
 
 
@@ -63,9 +63,7 @@ class Step:
     gzip: bool = False
 
 
-UNSCRIPTED: Final = Step(
-    text='This is the demo upstream of guardian-ci. A prompt with demo-script: [{"text": "…"}] tells it what to answer.'
-)
+UNSCRIPTED: Final = Step(text="An answer of the demo upstream: the prompt holds no demo-script.")
 FINISHED: Final = Step(text="Done. The demo script has no more steps.")
 
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {

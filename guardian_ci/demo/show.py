@@ -16,6 +16,7 @@ from guardian_ci.policy import load_policy
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.server import ProxyServer
 from guardian_ci.reports import write_reports
+from guardian_ci.stores import SqliteStore
 
 POLICY_FILE: Final = "guardian.yml"
 _PROVIDER_KEY: Final = "demo-provider-key"
@@ -64,12 +65,11 @@ async def _play(folder: Path, upstream: str) -> list[Played]:
     config = ProxyConfig(
         policy=load_policy(POLICY, POLICY_FILE).override(upstreams={"anthropic": upstream}),
         log=folder / "log.ndjson",
-        state=folder / "state",
         port=0,
         keys={"anthropic": _PROVIDER_KEY},
         token=token,
     )
-    async with ProxyServer(config) as proxy:
+    async with ProxyServer(config, SqliteStore(folder / "state")) as proxy:
         return [
             Played(scene=scene, events=await asyncio.to_thread(_work, f"{proxy.url}/s/{scene.session}", token, scene))
             for scene in SCENES

@@ -34,7 +34,7 @@ def test_the_first_text_with_a_script_counts() -> None:
     assert find_script(["no script", f"demo-script: {SCRIPT}", "demo-script: []"]) == STEPS
 
 
-@pytest.mark.parametrize("text", ["", "demo-script", "demo-script: none", f"diff\n# USER: Fix. demo-script: {SCRIPT}"])
+@pytest.mark.parametrize("text", ["", "demo-script", "demo-script: none", f"diff\nUSER: Fix. demo-script: {SCRIPT}"])
 def test_what_only_speaks_of_a_script_is_none(text: str) -> None:
     assert find_script([text]) is None
 
