@@ -49,8 +49,8 @@ def share(part: int, whole: int) -> str:
 
 
 def bar(part: int, whole: int, *, full: str = "█", empty: str = "░") -> str:
-    """Draw a share; the last cell fills only once the whole is spent."""
+    """Draw a share; the first cell fills with the first spend, the last only once the whole is spent."""
     if whole <= 0:
         return full * _BAR_CELLS
-    filled = min(part * _BAR_CELLS // whole, _BAR_CELLS)
+    filled = min(max(part * _BAR_CELLS // whole, part > 0), _BAR_CELLS)
     return full * filled + empty * (_BAR_CELLS - filled)

@@ -50,8 +50,9 @@ def test_a_share_is_zero_only_of_nothing_and_whole_only_of_all(part: int, whole:
 
 
 @given(st.integers(0, 10**15), st.integers(0, 10**15))
-def test_a_bar_is_full_only_once_all_is_spent(part: int, whole: int) -> None:
+def test_a_bar_is_empty_only_of_nothing_and_full_only_of_all(part: int, whole: int) -> None:
     drawn = bar(part, whole)
+    assert (drawn == "░" * 20) == (part == 0 < whole)
     assert len(drawn) == 20
     assert (drawn == "█" * 20) == (part >= whole)
 
