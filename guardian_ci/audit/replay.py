@@ -71,8 +71,10 @@ def _policy_of(line: Line) -> Policy:
     if not isinstance(told, Mapping) or not isinstance(document, Mapping):
         raise LogError(f"line {line.number}: the run's policy is not in the log")
     try:
-        return policy_from_document(document, str(told.get("file", "")))
-    except GuardianError as error:
+        lines = told.get("lines")
+        known = {str(name): int(number) for name, number in lines.items()} if isinstance(lines, Mapping) else None
+        return policy_from_document(document, str(told.get("file", "")), known)
+    except (GuardianError, TypeError, ValueError) as error:
         raise LogError(f"line {line.number}: the policy in the log cannot be read: {error}") from error
 
 

@@ -11,6 +11,7 @@ from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.server import ProxyServer
 from guardian_ci.reports import REPORTS, TerminalReport, write_reports
+from guardian_ci.stores import SqliteStore
 
 
 def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig:
@@ -18,7 +19,6 @@ def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig
     return ProxyConfig(
         policy=common.policy_of(options),
         log=options.log or options.report_dir / "log.ndjson",
-        state=options.state,
         host=options.host,
         port=options.port,
         keys=common.keys_of(os.environ),
@@ -28,10 +28,15 @@ def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig
     )
 
 
-def announce(server: ProxyServer) -> None:
+def proxy(options: argparse.Namespace, config: ProxyConfig) -> ProxyServer:
+    """The proxy with the ledger of ``--state``."""
+    return ProxyServer(config, SqliteStore(options.state))
+
+
+def announce(server: ProxyServer, state: Path) -> None:
     """Say on stderr what has started and by which policy."""
     config = server.config
-    say(f"proxy on {server.url}, log {config.log}, ledger in {config.state}")
+    say(f"proxy on {server.url}, log {config.log}, ledger in {state}")
     for line in config.policy.describe():
         say(line)
     if server.recovered:

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from guardian_ci.cli.launch import announce, conclude, configuration, say
+from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
 from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.proxy.config import ProxyConfig
-from guardian_ci.proxy.server import ProxyServer
 
 _EPILOG: Final = """\
 The agent finds the proxy by ANTHROPIC_BASE_URL, ANTHROPIC_API_BASE, OPENAI_BASE_URL, OPENAI_API_BASE and
@@ -69,14 +68,14 @@ def run(options: argparse.Namespace) -> int:
     session = options.session or f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
     if _UNSAFE.search(session):
         raise UsageError(f"--session {session!r} has characters that a path cannot; use letters, digits, . _ -")
-    code = asyncio.run(_run(config, command, session))
+    code = asyncio.run(_run(options, config, command, session))
     verdict = conclude(options, config.log)
     return code if verdict == EXIT_CLEAN else verdict
 
 
-async def _run(config: ProxyConfig, command: list[str], session: str) -> int:
-    async with ProxyServer(config) as server:
-        announce(server)
+async def _run(options: argparse.Namespace, config: ProxyConfig, command: list[str], session: str) -> int:
+    async with proxy(options, config) as server:
+        announce(server, options.state)
         environment = agent_environment(os.environ, config, server.url, session)
         try:
             child = await asyncio.create_subprocess_exec(*command, env=environment)

@@ -7,7 +7,7 @@ import os
 import signal
 from typing import Final
 
-from guardian_ci.cli.launch import announce, conclude, configuration
+from guardian_ci.cli.launch import announce, conclude, configuration, proxy
 from guardian_ci.cli.options import TOKEN_VARIABLE, add_proxy_options
 from guardian_ci.errors import UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
@@ -54,15 +54,15 @@ def run(options: argparse.Namespace) -> int:
     if token is not None and not token.startswith(RUN_TOKEN_PREFIX):
         raise UsageError(f"${TOKEN_VARIABLE} does not begin with {RUN_TOKEN_PREFIX!r}, as tokens of agents must")
     config = configuration(options, token)
-    asyncio.run(_serve(config, as_json=options.json))
+    asyncio.run(_serve(options, config))
     return conclude(options, config.log)
 
 
-async def _serve(config: ProxyConfig, *, as_json: bool) -> None:
-    async with ProxyServer(config) as server:
+async def _serve(options: argparse.Namespace, config: ProxyConfig) -> None:
+    async with proxy(options, config) as server:
         _stop_on_signals(server)
-        announce(server)
-        if as_json:
+        announce(server, options.state)
+        if options.json:
             print(json.dumps({"url": server.url, "port": server.port, "log": str(config.log)}), flush=True)
         await server.stopped.wait()
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from guardian_ci.audit.summary import Summary
@@ -69,11 +70,14 @@ async def _play(folder: Path, upstream: str) -> list[Played]:
         keys={"anthropic": _PROVIDER_KEY},
         token=token,
     )
-    async with ProxyServer(config, SqliteStore(folder / "state")) as proxy:
-        return [
-            Played(scene=scene, events=await asyncio.to_thread(_work, f"{proxy.url}/s/{scene.session}", token, scene))
-            for scene in SCENES
-        ]
+    with TemporaryDirectory(prefix="guardian-demo-") as state:  # a ledger that is kept would end the next demo
+        async with ProxyServer(config, SqliteStore(Path(state))) as proxy:
+            return [
+                Played(
+                    scene=scene, events=await asyncio.to_thread(_work, f"{proxy.url}/s/{scene.session}", token, scene)
+                )
+                for scene in SCENES
+            ]
 
 
 def _work(base_url: str, token: str, scene: Scene) -> list[Event]:

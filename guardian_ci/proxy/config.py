@@ -21,7 +21,6 @@ class ProxyConfig:
 
     policy: Policy
     log: Path
-    state: Path
     host: str = "127.0.0.1"
     port: int = 8080
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -22,7 +22,7 @@ from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
 from guardian_ci.session.guard import Guard
 from guardian_ci.session.ledger import Balance, Demand, Denial
-from guardian_ci.stores import Store
+from guardian_ci.session.store import Store
 
 
 class Gatekeeper:

@@ -26,7 +26,7 @@ from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.relay import Proxy
 from guardian_ci.proxy.upstream import UpstreamClient
 from guardian_ci.session.guard import Guard
-from guardian_ci.stores import Recovered, SqliteStore
+from guardian_ci.session.store import Recovered, Store
 
 _GRACE: Final = 5
 """Seconds that open answers have to come to their end when the run is stopped."""
@@ -45,8 +45,9 @@ class _Server(uvicorn.Server):
 class ProxyServer:
     """One run of the proxy. ``async with``: inside, it serves; behind, its log is whole."""
 
-    def __init__(self, config: ProxyConfig) -> None:
+    def __init__(self, config: ProxyConfig, store: Store) -> None:
         self.config = config
+        self._store = store
         self.run_id = f"run-{secrets.token_hex(6)}"
         self.port = 0
         self.recovered: list[Recovered] = []
@@ -102,15 +103,14 @@ class ProxyServer:
         listener = _listen(config.host, config.port)
         self._cleanup.callback(listener.close)
         self.port = listener.getsockname()[1]
-        store = SqliteStore(config.state)
-        self.recovered = list(await store.open(self.run_id))
-        self._cleanup.push_async_callback(store.close)
+        self._cleanup.push_async_callback(self._store.close)
+        self.recovered = list(await self._store.open(self.run_id))
         log = LogWriter(config.log, self.run_id)
         self._cleanup.callback(log.close)
         redactor = Redactor([*config.keys.values(), *([config.token] if config.token else [])])
-        keeper = Gatekeeper(Guard(config.policy), store, log, redactor)
+        keeper = Gatekeeper(Guard(config.policy), self._store, log, redactor)
         self._gatekeeper = keeper
-        keeper.started(self._first_line(store.kind, redactor))
+        keeper.started(self._first_line(self._store.kind, redactor))
         self._cleanup.callback(lambda: keeper.ended(self.reason))
         upstream = await self._cleanup.enter_async_context(UpstreamClient())
         proxy = Proxy(
@@ -159,6 +159,7 @@ class ProxyServer:
             "file": policy.file,
             "digest": policy.digest,
             "document": redactor.value(policy.document),
+            "lines": dict(policy.lines),
         }
         return records.run_started(
             version=__version__,

@@ -5,5 +5,6 @@ the same events to the same machine and must get the same commands.
 
 ``events``   what may come in          ``commands``  what may go out
 ``guard``    the machine               ``state``     what is remembered of a session
+``store``    what a ledger can do, for those who keep one
 ``ledger``   the arithmetic of money: what a store must do, and all that it may decide
 """

@@ -6,26 +6,29 @@ order of the log is the order of the decisions.
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from functools import partial
+from typing import Final, TypedDict
 
-from guardian_ci.model import Amount, Call, Cost, Evaluation, Finding, Limit, Operation, Usage, Verdict
+from guardian_ci.model import Amount, Call, Cost, Evaluation, Finding, Operation, Usage, Verdict
 from guardian_ci.policy import Policy, Settings
 from guardian_ci.policy.rules import (
     cost_limit,
     evaluate_call,
     evaluate_tool,
+    judged,
+    offers_to_remove,
     token_budget,
-    tool_allowlist,
     unknown_model,
 )
 from guardian_ci.policy.rules.interface import SessionView
-from guardian_ci.policy.settings import PriceEntry, model_matches
+from guardian_ci.policy.settings import PriceEntry
 from guardian_ci.pricing import CustomPrice, ModelPrice, PriceTable, estimate
 from guardian_ci.pricing.rates import CustomTier
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
 from guardian_ci.session.events import Outcome
-from guardian_ci.session.ledger import Ask, Balance, Demand, Denial, Grant
+from guardian_ci.session.ledger import Ask, Demand, Denial, Grant
+from guardian_ci.session.scopes import demands_of, fraction_of, warnings_of
 from guardian_ci.session.state import SessionState
 
 DEFAULT_OUTPUT: Final = 32_000
@@ -64,6 +67,24 @@ class _OpenCall:
     extending: bool = False
     revision: int = 0
     over: Finding | None = None
+
+    def scopes(self, *, enforced: bool) -> tuple[Demand, ...]:
+        """The scopes of this call, with the limits that block or with those to warn of."""
+        received = self.received
+        return demands_of(
+            self.settings,
+            session=self.state.scope,
+            caller=received.caller,
+            model=self.model or received.call.model,
+            at=received.time,
+            enforced=enforced,
+        )
+
+
+class _Judged(TypedDict):
+    request: str
+    findings: tuple[Finding, ...]
+    trace: tuple[Evaluation, ...]
 
 
 class Guard:
@@ -141,7 +162,7 @@ class Guard:
             if blocking.rule == "retry_loop":
                 state.remember_prompt(event.call, event.at)
             return [_refusal(open_call, blocking)]
-        open_call.remove_tools = self._tools_to_remove(open_call)
+        open_call.remove_tools = tuple(sorted(offers_to_remove(settings, event.call)))
         if event.call.operation is not Operation.GENERATE:
             self._open[event.request] = open_call
             return [self._forward(open_call)]
@@ -195,14 +216,19 @@ class Guard:
         if call.price is not None:
             call.trace.append(_allowed("unknown_model", f"{model}: {call.price.source}, {call.price.as_of}"))
             return None
-        if call.settings.unknown_model == "ceiling":
-            call.price = table.ceiling(received.caller.provider, received.time)
-            call.trace.append(_allowed("unknown_model", f"{model}: priced as {call.price.model}, the dearest"))
-            return None
-        finding = unknown_model.refused(call.settings, model, table.nearest(model))
-        call.findings.append(finding)
-        call.trace.append(Evaluation(rule="unknown_model", verdict=Verdict.BLOCK, detail=finding.message))
-        return finding
+        refused = unknown_model.refused(call.settings, model, table.nearest(model))
+        finding = None if call.settings.unknown_model == "ceiling" else judged(call.settings, refused)
+        if finding is None:
+            verdict, detail = Verdict.ALLOW, f"{model}: priced like the dearest model of its provider"
+        else:
+            call.findings.append(finding)
+            verdict, detail = finding.verdict, finding.message
+        call.trace.append(Evaluation(rule="unknown_model", verdict=verdict, detail=detail))
+        if finding is not None and finding.verdict is Verdict.BLOCK:
+            return finding
+        # Allowed without a price of its own: then at the dearest, so that the budget holds all the same.
+        call.price = table.ceiling(received.caller.provider, received.time)
+        return None
 
     def _ask(self, call: _OpenCall) -> Ask:
         """An upper bound of what the call may cost, and the scopes that it is charged to."""
@@ -213,7 +239,7 @@ class Guard:
         tokens = estimate.input_upper_bound(request.size, price.tokenizer, ratio=call.state.ratio)
         call.fixed = tokens * worst.input_rate + worst.fixed
         call.output_rate = worst.output_rate
-        call.demands = _demands(call)
+        call.demands = call.scopes(enforced=True)
         call.asked = Ask(
             id=call.received.request,
             demands=call.demands,
@@ -267,30 +293,20 @@ class Guard:
             tool_results=state.results_of(request),
         )
 
-    def _tools_to_remove(self, call: _OpenCall) -> tuple[int, ...]:
-        """Tools that the provider executes never come back as a call that could be held: out of the request."""
-        if call.settings.action("tool_allowlist") != "block" or call.settings.allowed_tools is None:
-            return ()
-        return tuple(
-            index
-            for index, tool in enumerate(call.received.call.tools)
-            if tool.provider_executed and not tool_allowlist.allows(call.settings, tool.name, tool.canonical)
-        )
-
     # While the answer comes
 
     def _tool_called(self, call: _OpenCall, event: on.ToolCalled) -> list[do.Command]:
         findings, trace = evaluate_tool(call.settings, event.tool)
         blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
-        judged = {"request": event.request, "findings": tuple(findings), "trace": tuple(trace)}
         call.findings.extend(findings)
+        common = _Judged(request=event.request, findings=tuple(findings), trace=tuple(trace))
         if blocking is None:
             call.state.remember_tool(event.tool)
-            return [do.Release(request=event.request, findings=tuple(findings), trace=tuple(trace))]
+            return [do.Release(**common)]
         if call.settings.tool_denial == "stop":
             call.state.latched = blocking
-            return [do.Cut(**judged, finding=blocking)]  # type: ignore[arg-type]
-        return [do.Rewrite(**judged, finding=blocking)]  # type: ignore[arg-type]
+            return [do.Cut(**common, finding=blocking)]
+        return [do.Rewrite(**common, finding=blocking)]
 
     def _progressed(self, call: _OpenCall, event: on.Progressed) -> list[do.Command]:
         if self._stopped is not None and call.over is None:
@@ -311,7 +327,7 @@ class Guard:
         """Hold an open call to the limits of a changed policy; its scopes stay those that it was reserved in."""
         call.revision = self._revision
         call.settings = self.policy.for_session(call.state.name)
-        limits = {demand.scope: demand.limit for demand in _demands(call)}
+        limits = {demand.scope: demand.limit for demand in call.scopes(enforced=True)}
         call.demands = tuple(
             Demand(scope=demand.scope, limit=limits.get(demand.scope, demand.limit)) for demand in call.demands
         )
@@ -396,11 +412,15 @@ class Guard:
 
     def _settled(self, call: _OpenCall, event: on.Settled) -> list[do.Command]:
         notes: list[do.Command] = []
-        call.state.fraction = 0.0
-        for demand, balance in zip(call.demands, event.balances, strict=True):
-            for kind, limit, spent, charged in _spent(demand.limit, balance, call.charge):
-                call.state.fraction = max(call.state.fraction, spent / limit if limit else 1.0)
-                notes += _warnings(call, event.request, demand.scope, kind, limit, spent, charged)
+        balances = dict(zip((demand.scope for demand in call.demands), event.balances, strict=True))
+        watched = [demand for demand in call.scopes(enforced=False) if demand.scope in balances]
+        call.state.fraction = max((fraction_of(each, balances[each.scope]) for each in watched), default=0.0)
+        for demand in watched:
+            crossed = warnings_of(call.settings, demand, balances[demand.scope], call.charge, partial(_over, call))
+            notes += [
+                do.Note(request=event.request, code=found.reason, message=found.message, finding=found)
+                for found in crossed
+            ]
         return notes
 
 
@@ -439,7 +459,7 @@ def _refusal(call: _OpenCall, finding: Finding, denial: Denial | None = None) ->
         finding=finding,
         may_wait=call.settings.reservation_wait_seconds if waits else 0.0,
         denial=denial,
-        demands=call.demands or _demands(call),
+        demands=call.demands or call.scopes(enforced=True),
     )
 
 
@@ -462,6 +482,13 @@ def _exceeded(settings: Settings, denial: Denial) -> Finding:
         reserved=denial.reserved,
         needed=denial.needed,
     )
+
+
+def _over(call: _OpenCall, *, kind: str, scope: str, limit: int, spent: int) -> Finding:
+    """The warning of a limit that is passed and blocks nothing."""
+    exceeded = cost_limit.exceeded if kind == "cost" else token_budget.exceeded
+    found = exceeded(call.settings, scope=scope, limit=limit, spent=spent, reserved=0, needed=0)
+    return replace(found, verdict=Verdict.WARN)
 
 
 def _money_trace(call: _OpenCall, answer: Grant | Denial) -> list[Evaluation]:
@@ -490,62 +517,5 @@ def _without_removed(call: _OpenCall) -> Call:
     return replace(request, max_web_searches=0)
 
 
-def _demands(call: _OpenCall) -> tuple[Demand, ...]:
-    """Every scope that a call is charged to. Session, run and day are always kept, limited or not."""
-    caller, model = call.received.caller, call.model or call.received.call.model
-    day = call.received.time.date().isoformat()
-    names = {
-        "session": call.state.scope,
-        "run": f"run:{caller.run}",
-        "day": f"day:{day}",
-        "user": f"user:{caller.user or caller.session}@{day}",
-        "pull_request": f"pull_request:{caller.pull_request}" if caller.pull_request else None,
-    }
-    demands = {scope: Limit() for scope in (names["session"], names["run"], names["day"]) if scope}
-    for budget in call.settings.budgets:
-        scope = f"model:{model}@{day}" if budget.scope == "model" else names[budget.scope]
-        if scope is None or (budget.pattern is not None and not model_matches(budget.pattern, model)):
-            continue
-        demands[scope] = _tighter(demands.get(scope, Limit()), _enforced(call.settings, budget.limit))
-    return tuple(Demand(scope=scope, limit=limit) for scope, limit in demands.items())
-
-
-def _enforced(settings: Settings, limit: Limit) -> Limit:
-    """The limit as far as its rule blocks; ``warn`` and ``off`` stop no call."""
-    return Limit(
-        picodollars=limit.picodollars if settings.action("cost_limit") == "block" else None,
-        tokens=limit.tokens if settings.action("token_budget") == "block" else None,
-    )
-
-
-def _tighter(one: Limit, other: Limit) -> Limit:
-    def least(left: int | None, right: int | None) -> int | None:
-        return right if left is None else left if right is None else min(left, right)
-
-    return Limit(picodollars=least(one.picodollars, other.picodollars), tokens=least(one.tokens, other.tokens))
-
-
 def _amount(cost: Cost, usage: Usage) -> Amount:
     return Amount(picodollars=cost.picodollars, tokens=usage.total_input + usage.total_output)
-
-
-def _spent(limit: Limit, balance: Balance, charge: Amount) -> list[tuple[str, int, int, int]]:
-    kinds: list[tuple[str, int, int, int]] = []
-    if limit.picodollars is not None:
-        kinds.append(("cost", limit.picodollars, balance.spent.picodollars, charge.picodollars))
-    if limit.tokens is not None:
-        kinds.append(("tokens", limit.tokens, balance.spent.tokens, charge.tokens))
-    return kinds
-
-
-def _warnings(
-    call: _OpenCall, request: str, scope: str, kind: str, limit: int, spent: int, charged: int
-) -> list[do.Command]:
-    """One note for the highest fraction that this charge has crossed."""
-    crossed = [part for part in call.settings.budget_warnings if spent - charged < part * limit <= spent]
-    if not crossed:
-        return []
-    rule = "cost_limit" if kind == "cost" else "token_budget"
-    message = f"{spent / limit:.0%} of the {'dollars' if kind == 'cost' else 'tokens'} of {scope} are spent"
-    finding = Finding(rule=rule, verdict=Verdict.WARN, reason="budget_warning", message=message, subject=scope)
-    return [do.Note(request=request, code="budget_warning", message=message, finding=finding)]

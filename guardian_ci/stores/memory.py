@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from guardian_ci.errors import StoreError
 from guardian_ci.model import Amount
 from guardian_ci.session.ledger import Ask, Balance, Demand, Denial, Grant, admit, balances_of
-from guardian_ci.stores.interface import Recovered, Store
+from guardian_ci.session.store import Recovered, Store
 
 
 class MemoryStore(Store):

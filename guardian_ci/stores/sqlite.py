@@ -14,7 +14,7 @@ from pathlib import Path
 from guardian_ci.errors import StoreError
 from guardian_ci.model import Amount
 from guardian_ci.session.ledger import Ask, Balance, Denial, Grant, admit
-from guardian_ci.stores.interface import Recovered, Store
+from guardian_ci.session.store import Recovered, Store
 from guardian_ci.stores.runlock import RunLock
 
 _SCHEMA = """
@@ -58,11 +58,15 @@ class SqliteStore(Store):
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=64
             )
             self._path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-        except (OSError, sqlite3.Error) as error:
-            raise self._failure(error) from error
-        with self._failures():
-            self._prepare(self._connection)
-        return self._recover()
+            with self._failures():
+                self._prepare(self._connection)
+            return self._recover()
+        except BaseException as error:
+            # A run that never began must not look alive to the next one.
+            await self.close()
+            if isinstance(error, OSError | sqlite3.Error):
+                raise self._failure(error) from error
+            raise
 
     async def reserve(self, ask: Ask) -> Grant | Denial:
         """See ``Store.reserve``."""
@@ -126,7 +130,7 @@ class SqliteStore(Store):
         db.executescript(_SCHEMA + f"PRAGMA user_version = {_VERSION};")
         problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
-            raise self._failure(sqlite3.DatabaseError(str(problem)))
+            raise self._failure(sqlite3.DatabaseError(f"malformed: {' '.join(str(problem).split())}"))
 
     def _recover(self) -> list[Recovered]:
         recovered: list[Recovered] = []

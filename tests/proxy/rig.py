@@ -3,6 +3,7 @@
 import json
 import logging
 import sqlite3
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from guardian_ci.audit.replay import replay
 from guardian_ci.policy import load_policy
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.server import ProxyServer
+from guardian_ci.stores import SqliteStore
 
 ROOT: Final = Path(__file__).parents[2]
 VALIDATOR: Final = jsonschema.Draft202012Validator(
@@ -28,6 +30,9 @@ KEY: Final = "sk-provider-key-0123456789abcdef"
 TOKEN: Final = "gci-token-of-this-run-0123456789"
 AGENT_KEY: Final = "sk-key-of-the-agent-0123456789"
 TIMEOUTS: Final = {"connect_seconds": 2, "silence_seconds": 0.4, "drain_seconds": 0.4, "call_seconds": 5}
+NO_TLS: Final = ssl.create_default_context()
+"""Made once: each client would load all certificates of this machine anew."""
+
 Json = dict[str, Any]
 
 
@@ -73,16 +78,29 @@ class Run:
         (record,) = self.calls
         return record
 
+    def record_of(self, answer: httpx.Response) -> Json:
+        """The record of the call that was answered by this."""
+        (record,) = (call for call in self.calls if call["request_id"] == answer.headers["x-guardian-request-id"])
+        return record
+
     def client(self, speech: Speech | None = None, *, key: str | None = None, **headers: str) -> httpx.Client:
         """A client that holds what an agent of this run holds."""
         told = {} if speech is None else speech.headers(key or self.token or AGENT_KEY)
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.Client(base_url=self.url, headers=told, timeout=10, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=told, timeout=10, trust_env=False, verify=NO_TLS)
 
-    def post(self, speech: Speech, body: bytes | None = None, *, path: str | None = None, **headers: str) -> httpx.Response:
+    def post(
+        self, speech: Speech, body: bytes | None = None, *, path: str | None = None, **headers: str
+    ) -> httpx.Response:
         """Send a call, whole."""
+        return self.request("POST", path or speech.path, speech, speech.body() if body is None else body, **headers)
+
+    def request(
+        self, method: str, path: str, speech: Speech | None = None, body: bytes = b"", **headers: str
+    ) -> httpx.Response:
+        """Send any request and take the whole answer."""
         with self.client(speech, **headers) as client:
-            return client.post(path or speech.path, content=speech.body() if body is None else body)
+            return client.request(method, path, content=body)
 
     def wait_for_calls(self, number: int) -> list[Json]:
         """Wait until so many calls have their record: settling may go on behind a client that has gone."""
@@ -138,16 +156,17 @@ class Rig:
             budget_usd=None, token_budget=None, upstreams={"anthropic": base, "openai": base}
         )
         number = len(self.runs)
+        state = config.pop("state", self.folder / "state")
         server = ProxyServer(
             ProxyConfig(
                 policy=told,
                 log=self.folder / f"log-{number}.ndjson",
-                state=config.pop("state", self.folder / "state"),
                 port=0,
                 keys={"anthropic": KEY, "openai": KEY} if keys else {},
                 token=token,
                 **config,
-            )
+            ),
+            SqliteStore(state),
         )
         self.loop.do(server.__aenter__())
         run = Run(
@@ -166,22 +185,21 @@ class Rig:
             run.end()
 
 
-class Crashes(logging.Handler):
+class Crashes:
     """Collects what the HTTP server would print of an application that crashed."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.seen: list[str] = []
         self._logger = logging.getLogger("uvicorn.error")
 
     def __enter__(self) -> "Crashes":
         # The proxy keeps this logger quiet, so its method has to be listened to.
-        self._error = self._logger.error
+        self._before = self._logger.error
         self._logger.error = self._note  # type: ignore[method-assign]
         return self
 
     def __exit__(self, *_: object) -> None:
-        del self._logger.error  # type: ignore[method-assign]
+        self._logger.error = self._before  # type: ignore[method-assign]
 
     def _note(self, message: object, *args: object, **more: object) -> None:
         self.seen.append(f"{message} {more.get('exc_info')!r}")

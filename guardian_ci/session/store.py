@@ -1,4 +1,4 @@
-"""What a store does."""
+"""What a ledger can do: the interface that stores implement and the proxy is handed."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
