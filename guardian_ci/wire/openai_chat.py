@@ -213,6 +213,41 @@ def _part_nodes(entry: Node) -> Iterator[tuple[Node, tuple[str, ...]]]:
     yield from nested or [(entry, _PARTS["function"])]
 
 
+@dataclass(slots=True)
+class _Group:
+    """Tool calls that are held together, with the frames that have parts of them."""
+
+    frames: list[Held] = field(default_factory=list)
+    holds_text: bool = False
+    parts: dict[_Key, _Parts] = field(default_factory=dict)
+    latest: dict[_Slot, _Key] = field(default_factory=dict)
+    waiting: set[_Index] = field(default_factory=set)
+    denials: dict[_Key, Finding] = field(default_factory=dict)
+
+    def deny(self, key: _Key, finding: Finding) -> bytes:
+        """Note that a call is denied; its frames come with the last call."""
+        self.denials[key] = finding
+        return b""
+
+    def deny_last(self, key: _Key, finding: Finding) -> bytes:
+        """Deny the last call and return all frames."""
+        self.denials[key] = finding
+        return self.rewritten()
+
+    def rewritten(self) -> bytes:
+        """Return all frames, those of denied calls rewritten."""
+        splices: list[list[Splice]] = [[] for _ in self.frames]
+        for key, finding in self.denials.items():
+            places = [
+                (splices[i], item.event.at(*path))
+                for i, item in enumerate(self.frames)
+                for entry, path in item.entries
+                if entry == key
+            ]
+            _deny(places, self.parts[key].tool().name, denied_arguments(finding))
+        return b"".join(item.edited(edits) for item, edits in zip(self.frames, splices, strict=True))
+
+
 class _Stream(StreamAnswer):
     """A streamed answer: tool calls are held together until their choice is finished.
 
@@ -224,14 +259,9 @@ class _Stream(StreamAnswer):
         super().__init__(call, provider)
         self._keep_usage = keep_usage
         self._service_tier: object = None
-        self._held: list[Held] = []
-        self._holds_text = False
-        self._parts: dict[_Key, _Parts] = {}
-        self._latest: dict[_Slot, _Key] = {}
+        self._group = _Group()
         self._released: dict[_Slot, str] = {}
-        self._waiting: set[_Index] = set()
         self._finished: set[_Index] = set()
-        self._denials: dict[_Key, Finding] = {}
 
     def _unparsed(self, frame: Frame) -> Iterator[Piece]:
         if frame.data is None or frame.data.strip() != "[DONE]":
@@ -267,15 +297,15 @@ class _Stream(StreamAnswer):
         text = any(as_object(choice.get("delta")).get("content") for choice in choices)
         written = sum(_output_bytes(as_object(choice.get("delta"))) for choice in choices)
         self._finished |= ended
-        if not (held.entries or ended & self._waiting or (text and self._holds_text)):
-            yield Piece(data=held.frame.raw, output_bytes=written, usage=usage, boundary=not self._held)
+        if not (held.entries or ended & self._group.waiting or (text and self._group.holds_text)):
+            yield Piece(data=held.frame.raw, output_bytes=written, usage=usage, boundary=not self._group.frames)
             return
         self._hold(held)
-        self._held.append(held)
-        self._holds_text |= text
+        self._group.frames.append(held)
+        self._group.holds_text |= text
         yield Piece(output_bytes=written, usage=usage)
-        self._waiting -= ended
-        if not self._waiting:
+        self._group.waiting -= ended
+        if not self._group.waiting:
             yield from self._release()
 
     def _note_calls(self, held: Held, i: int, choice: Object) -> None:
@@ -289,9 +319,9 @@ class _Stream(StreamAnswer):
             found.append((as_object(delta["function_call"]), (*path, "function_call")))
         for entry, place in found:
             key = self._key(index, entry, place)
-            self._parts.setdefault(key, _Parts()).add(entry)
+            self._group.parts.setdefault(key, _Parts()).add(entry)
             held.entries.append((key, place))
-            self._waiting.add(index)
+            self._group.waiting.add(index)
 
     def _key(self, choice: _Index, entry: Object, place: Path) -> _Key:
         """Tell the calls of a choice apart: by index, and by id where a server gives all of them one index."""
@@ -299,51 +329,27 @@ class _Stream(StreamAnswer):
         identity = as_text(entry.get("id"))
         if slot in self._released and identity in {"", self._released[slot]}:
             raise UpstreamError("the upstream added to a tool call that it had finished")
-        latest = self._latest.get(slot)
-        if latest is None or (identity and self._parts[latest].identity not in {"", identity}):
+        latest = self._group.latest.get(slot)
+        if latest is None or (identity and self._group.parts[latest].identity not in {"", identity}):
             latest = _Key(slot, identity)
-            self._latest[slot] = latest
+            self._group.latest[slot] = latest
         return latest
 
     def _release(self) -> Iterator[Piece]:
         """Give the held calls to be judged; the last one's piece carries the frames of all."""
-        keys = list(self._parts)
+        group = self._group
+        keys = list(group.parts)
         for key in keys[:-1]:
-            yield self._judged(self._parts[key].tool(), b"", partial(self._note_denial, key))
+            yield self._judged(group.parts[key].tool(), b"", partial(group.deny, key))
         if keys:
-            tool = self._parts[keys[-1]].tool()
-            yield self._judged(tool, self._rewritten(), partial(self._deny_last, keys[-1]), boundary=True)
-        self._released |= {key.slot: self._parts[key].identity for key in keys}
+            tool = group.parts[keys[-1]].tool()
+            yield self._judged(tool, group.rewritten(), partial(group.deny_last, keys[-1]), boundary=True)
+        self._released |= {key.slot: group.parts[key].identity for key in keys}
         self._drop()
 
-    def _note_denial(self, key: _Key, finding: Finding) -> bytes:
-        self._denials[key] = finding
-        return b""
-
-    def _deny_last(self, key: _Key, finding: Finding) -> bytes:
-        self._denials[key] = finding
-        return self._rewritten()
-
-    def _rewritten(self) -> bytes:
-        splices: list[list[Splice]] = [[] for _ in self._held]
-        for key, finding in self._denials.items():
-            places = [
-                (splices[i], item.event.at(*path))
-                for i, item in enumerate(self._held)
-                for entry, path in item.entries
-                if entry == key
-            ]
-            _deny(places, self._parts[key].tool().name, denied_arguments(finding))
-        return b"".join(item.edited(edits) for item, edits in zip(self._held, splices, strict=True))
-
     def _drop(self) -> None:
-        self._unhold(self._held)
-        self._held = []
-        self._holds_text = False
-        self._denials = {}
-        self._parts = {}
-        self._latest = {}
-        self._waiting = set()
+        self._unhold(self._group.frames)
+        self._group = _Group()
 
     def _end(self) -> None:
         """Take an end without ``[DONE]``, as some servers have it, for complete if all choices are finished."""
