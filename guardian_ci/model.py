@@ -118,7 +118,8 @@ class InputSize:
     """What is known of a request's input before the provider counts it.
 
     ``text_bytes`` is the decoded body's size without base64 media (never sized by bytes); ``hidden_tokens``
-    bounds context that the provider adds itself (``previous_response_id``).
+    bounds context that the provider adds itself (``previous_response_id``). The weights are what the text weighs
+    (``pricing.estimate.weigh``), 0 where nobody weighed it.
     """
 
     text_bytes: int
@@ -127,6 +128,8 @@ class InputSize:
     audio_seconds: int = 0
     hidden_tokens: int = 0
     has_tools: bool = False
+    plain_weight: int = 0
+    dense_weight: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ class AnthropicMessages(JsonWire):
             model=model,
             stream=fields.flag(request, "stream"),
             fingerprint=fingerprint(model, operation, messages[new:]),
-            size=walk.media.size(len(body), has_tools=bool(walk.offers.tools)),
+            size=walk.media.size(body, has_tools=bool(walk.offers.tools)),
             max_output_tokens=fields.count(request, "max_tokens"),
             tools=tuple(walk.offers.tools),
             tool_results=tuple(_results(messages[new:])),

@@ -150,8 +150,8 @@ def parse_leniently(text: str) -> Node:
 
 def _parse(text: str, decoder: json.JSONDecoder) -> Node:
     start = _space(text, 0)
-    if text.startswith("{", start):
-        node = _object(text, start, decoder)
+    if decoder is STRICT and text.startswith("{", start):
+        node = _object(text, start)
     else:
         value, end = decoder.raw_decode(text, start)
         node = Node(text, start, end, value, decoder)
@@ -160,12 +160,11 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Node:
     return node
 
 
-def _object(text: str, start: int, decoder: json.JSONDecoder) -> Node:
-    """Parse member by member, so that one parse gives the values and their places."""
-    members, end = _members(text, start, decoder)
-    pairs = [(member.name, member.node.value) for member in members]
-    value = _unique(pairs) if decoder is STRICT else dict(pairs)
-    return Node(text, start, end, value, decoder, members)
+def _object(text: str, start: int) -> Node:
+    """Parse a request member by member, so that one parse gives the values and their places: most are edited."""
+    members, end = _members(text, start, STRICT)
+    value = _unique([(member.name, member.node.value) for member in members])
+    return Node(text, start, end, value, STRICT, members)
 
 
 def _members(text: str, start: int, decoder: json.JSONDecoder) -> tuple[list[Member], int]:

@@ -4,10 +4,12 @@ import base64
 import binascii
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from guardian_ci.model import InputSize
+from guardian_ci.pricing.estimate import weigh
 
 MAX_PDF_PAGES: Final = 600
 """The most pages that a provider reads of one document; what a document that we cannot see is counted as."""
@@ -20,6 +22,7 @@ _AUDIO_BYTES_PER_SECOND: Final = 1000
 
 _PAGE: Final = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
 _OBJECT_STREAM: Final = re.compile(rb"/ObjStm.*?stream\r?\n", re.DOTALL)
+_NEEDLE: Final = 64
 _MAX_STREAMS: Final = 256
 _MAX_DEFLATED: Final = 1024 * 1024
 _MAX_INFLATED: Final = 4 * 1024 * 1024
@@ -32,32 +35,55 @@ class Media:
     images: int = 0
     pdf_pages: int = 0
     audio_seconds: int = 0
-    encoded_bytes: int = 0
+    encoded: list[str] = field(default_factory=list)
 
     def add_image(self, encoded: str = "") -> None:
         """Count an image; ``encoded`` is its base64 text, where it stands in the request."""
         self.images += 1
-        self.encoded_bytes += len(encoded)
+        self._leave_out(encoded)
 
     def add_document(self, encoded: str = "") -> None:
         """Count a PDF by its pages; one that stands elsewhere (a URL, a file id) as the longest there may be."""
         self.pdf_pages += count_pages(encoded) if encoded else MAX_PDF_PAGES
-        self.encoded_bytes += len(encoded)
+        self._leave_out(encoded)
 
     def add_audio(self, encoded: str) -> None:
         """Count a recording by the most seconds that its bytes can hold."""
         self.audio_seconds += len(encoded) * 3 // 4 // _AUDIO_BYTES_PER_SECOND + 1
-        self.encoded_bytes += len(encoded)
+        self._leave_out(encoded)
 
-    def size(self, body_bytes: int, *, has_tools: bool) -> InputSize:
-        """Return the request's size, given the length of its whole body."""
+    def size(self, body: bytes, *, has_tools: bool) -> InputSize:
+        """Return the request's size, given its whole body; what is not media is weighed."""
+        text = without(body, self.encoded)
+        weight = weigh(text)
         return InputSize(
-            text_bytes=max(0, body_bytes - self.encoded_bytes),
+            text_bytes=len(text),
+            plain_weight=weight.plain,
+            dense_weight=weight.dense,
             images=self.images,
             pdf_pages=self.pdf_pages,
             audio_seconds=self.audio_seconds,
             has_tools=has_tools,
         )
+
+    def _leave_out(self, encoded: str) -> None:
+        if encoded:
+            self.encoded.append(encoded)
+
+
+def without(body: bytes, parts: Iterable[str]) -> bytes:
+    """Cut each part out of the body, once; one that stands there in other bytes (escaped) stays."""
+    kept = []
+    for part in parts:
+        needle = part.encode(errors="replace")
+        # Searching for the whole of a long part is slow; its first bytes find it as well.
+        at = body.find(needle[:_NEEDLE])
+        while at >= 0 and not body.startswith(needle, at):
+            at = body.find(needle[:_NEEDLE], at + 1)
+        if at >= 0:
+            kept.append(body[:at])
+            body = body[at + len(needle) :]
+    return b"".join([*kept, body])
 
 
 def inline_data(url: str) -> str:

@@ -72,7 +72,7 @@ class OpenAIChat(JsonWire):
             model=model,
             stream=fields.flag(request, "stream"),
             fingerprint=fingerprint(model, operation, messages[new:]),
-            size=_media(messages).size(len(body), has_tools=bool(offers.tools)),
+            size=_media(messages).size(body, has_tools=bool(offers.tools)),
             max_output_tokens=max((maximum for maximum in maxima if maximum is not None), default=None),
             choices=fields.count(request, "n", least=1) or 1,
             tools=tuple(offers.tools),

@@ -107,7 +107,7 @@ class OpenAIResponses(JsonWire):
             model=model,
             stream=fields.flag(request, "stream"),
             fingerprint=fingerprint(model, operation, items[new:] or [request.get("input")]),
-            size=walk.media.size(len(body), has_tools=bool(walk.offers.tools)),
+            size=walk.media.size(body, has_tools=bool(walk.offers.tools)),
             max_output_tokens=fields.count(request, "max_output_tokens"),
             tools=tuple(walk.offers.tools),
             tool_results=tuple(_results(items[new:])),

@@ -5,7 +5,8 @@ import zlib
 
 import pytest
 
-from guardian_ci.wire.media import MAX_PDF_PAGES, Media, count_pages, inline_data
+from guardian_ci.pricing.estimate import weigh
+from guardian_ci.wire.media import MAX_PDF_PAGES, Media, count_pages, inline_data, without
 
 PAGE = b"<</Type /Page /Parent 1 0 R>>"
 TREE = b"<</Type /Pages /Count 3>>"
@@ -56,8 +57,17 @@ def test_the_size_leaves_out_what_is_counted() -> None:
     media = Media()
     media.add_image("A" * 900)
     media.add_image()
-    size = media.size(1000, has_tools=True)
+    size = media.size(b"b" * 40 + b"A" * 900 + b"b" * 60, has_tools=True)
     assert (size.text_bytes, size.images, size.has_tools) == (100, 2, True)
+    assert (size.plain_weight, size.dense_weight) == (weigh(b"b" * 100).plain, 0)
+
+
+def test_media_is_cut_out_wherever_its_text_begins_like_another() -> None:
+    begins = "A" * 64
+    body = f'["{begins}x", "{begins}y", "{begins}x"]'.encode()
+    assert without(body, [begins + "y", begins + "x"]) == f'["{begins}x", "", ""]'.encode()
+    assert without(body, [begins + "x", begins + "y"]) == f'["", "", "{begins}x"]'.encode()
+    assert without(body, ["escaped/"]) == body
 
 
 @pytest.mark.parametrize(
