@@ -370,7 +370,9 @@ class Guard:
         charge, cost, estimated = self._charge(call, event)
         call.charge = charge
         if event.usage is not None and event.outcome is Outcome.COMPLETE and not estimated:
-            call.state.ratio = estimate.next_ratio(call.state.ratio, request.size, event.usage.total_input)
+            tokenizer = call.price.tokenizer if call.price else ""
+            counted = event.usage.total_input
+            call.state.ratio = estimate.next_ratio(call.state.ratio, request.size, counted, tokenizer)
         call.state.add(event.usage, charge.picodollars)
         return [
             do.Settle(

@@ -40,4 +40,4 @@ def test_parts_are_counted_in_the_words_of_either_protocol() -> None:
         {"type": "input_file", "file_data": "data:application/pdf;base64,AAAA"},
     ):
         add_part(media, part)
-    assert (media.images, media.audio_seconds, media.pdf_pages, media.encoded_bytes) == (2, 1, 1, 16)
+    assert (media.images, media.audio_seconds, media.pdf_pages, sum(map(len, media.encoded))) == (2, 1, 1, 16)
