@@ -73,17 +73,18 @@ class Media:
 
 def without(body: bytes, parts: Iterable[str]) -> bytes:
     """Cut each part out of the body, once; one that stands there in other bytes (escaped) stays."""
-    kept = []
+    kept: list[bytes] = []
+    done = 0
     for part in parts:
         needle = part.encode(errors="replace")
         # Searching for the whole of a long part is slow; its first bytes find it as well.
-        at = body.find(needle[:_NEEDLE])
+        at = body.find(needle[:_NEEDLE], done)
         while at >= 0 and not body.startswith(needle, at):
             at = body.find(needle[:_NEEDLE], at + 1)
         if at >= 0:
-            kept.append(body[:at])
-            body = body[at + len(needle) :]
-    return b"".join([*kept, body])
+            kept.append(body[done:at])
+            done = at + len(needle)
+    return b"".join([*kept, body[done:]])
 
 
 def inline_data(url: str) -> str:
