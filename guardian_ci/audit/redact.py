@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
@@ -88,15 +89,24 @@ _FORMATS: Final = (
 )
 
 
+_SHORT: Final = 256
+_MOST_KNOWN: Final = 4096
+
+
 class Redactor:
     """Knows the exact secrets of this run and the formats of keys."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         kept = {secret for secret in secrets if len(secret) >= MIN_SECRET}
         self._exact = tuple(sorted({form for secret in kept for form in _written_forms(secret)}))
+        # Most of what a log line holds is short and stands in every line: ids, names, what a rule stands on.
+        self._short = lru_cache(maxsize=_MOST_KNOWN)(self._redacted)
 
     def text(self, text: str) -> str:
         """Return the text with every secret replaced by ``[redacted:KIND]``."""
+        return self._short(text) if len(text) <= _SHORT else self._redacted(text)
+
+    def _redacted(self, text: str) -> str:
         spans = list(self._spans(text))
         return _replace(text, spans) if spans else text
 
