@@ -280,6 +280,8 @@ class _OneCall:
                 self._outcome = Outcome.UPSTREAM_ERROR
             await self._settle()
             raise
+        if failure is not None and not self._client.answered:
+            self._exchange.status = failure[0]
         try:
             await self._settle()
         finally:
