@@ -8,15 +8,20 @@ from desk import POLICY, Desk, script, tool
 
 pytestmark = pytest.mark.e2e
 
-AGENT = Path(__file__).with_name("sdk_agent.py")
-WIRES = ["messages", "chat", "responses"]
+HERE = Path(__file__).parent
+AGENTS = {
+    "messages": HERE / "sdk_anthropic.py",
+    "chat": HERE / "sdk_openai.py",
+    "responses": HERE / "sdk_openai.py",
+}
+WIRES = list(AGENTS)
 
 
 @pytest.mark.parametrize("how", ["whole", "stream"])
 @pytest.mark.parametrize("wire", WIRES)
 def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk, wire: str, how: str) -> None:
     steps = ({"text": "Listing.", "tools": [tool("Bash", command="ls")]}, {"text": "All good."})
-    outcome = desk.run(sys.executable, AGENT, wire, how, script(*steps))
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, how, script(*steps))
     assert (outcome.code, outcome.violations) == (0, []), outcome.stderr
     assert 'Listing.\ntool Bash {"command": "ls"}\nAll good.' in outcome.stdout
     assert [(call["decision"], call["outcome"], call["estimated"]) for call in outcome.calls] == [
@@ -33,7 +38,7 @@ def test_a_denied_tool_is_an_unknown_one_to_the_agent_and_a_violation_to_the_bui
     desk: Desk, wire: str, how: str
 ) -> None:
     calls = [tool("Bash", command="ls"), tool("WebFetch", url="https://example.com")]
-    outcome = desk.run(sys.executable, AGENT, wire, how, script({"tools": calls}, {"text": "I went on."}))
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, how, script({"tools": calls}, {"text": "I went on."}))
     assert (outcome.code, outcome.violations) == (1, ["tool_allowlist"])
     assert "tool Bash" in outcome.stdout
     assert "tool guardian_denied_WebFetch" in outcome.stdout
@@ -46,7 +51,7 @@ def test_a_denied_tool_is_an_unknown_one_to_the_agent_and_a_violation_to_the_bui
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_blocked_file_is_denied_to_file_tools_and_to_the_shell(desk: Desk, wire: str) -> None:
     calls = [tool("Read", file_path="conf/.env"), tool("Bash", command="cat ~/.ssh/id_ed25519")]
-    outcome = desk.run(sys.executable, AGENT, wire, "stream", script({"tools": calls}, {"text": "I went on."}))
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, "stream", script({"tools": calls}, {"text": "I went on."}))
     assert (outcome.code, outcome.violations) == (1, ["file_blocklist"] * 2)
     assert "tool Read" not in outcome.stdout
     assert "tool Bash" not in outcome.stdout
@@ -57,7 +62,7 @@ def test_a_blocked_file_is_denied_to_file_tools_and_to_the_shell(desk: Desk, wir
 def test_a_spent_budget_refuses_the_next_call_and_the_bill_is_within_it(desk: Desk, wire: str) -> None:
     policy = POLICY.replace("cost_limit_usd: 5.00", "token_budget: 6000")
     steps = [{"text": "More.", "tools": [tool("Bash", command="ls")], "output_tokens": 1500}] * 12
-    outcome = desk.run(sys.executable, AGENT, wire, "stream", script(*steps), policy=policy)
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, "stream", script(*steps), policy=policy)
     assert outcome.code == 1
     assert outcome.violations == ["token_budget"]
     assert outcome.calls[-1]["decision"] == "rejected"
@@ -70,7 +75,7 @@ def test_a_spent_budget_refuses_the_next_call_and_the_bill_is_within_it(desk: De
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_client_that_hangs_up_is_billed_to_the_end(desk: Desk, wire: str) -> None:
     step = {"text": "word ", "repeat": 1000, "chunk": 25, "chunk_delay_ms": 10}
-    outcome = desk.run(sys.executable, AGENT, wire, "hang-up", script(step))
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, "hang-up", script(step))
     assert outcome.code == 7
     (call,) = outcome.calls
     # The answer went on to its end without the client, so that its cost is known and no estimate.

@@ -1,13 +1,12 @@
-"""A small agent on the official SDKs, run as a user's program is: it reads its base URL and key from the environment.
+"""A small agent on OpenAI's SDK, run as a user's program is: base URL and key are in the environment.
 
-``sdk_agent.py (messages|chat|responses) (whole|stream|hang-up) PROMPT``
+``sdk_openai.py (chat|responses) (whole|stream|hang-up) PROMPT``
 """
 
 import json
 import sys
 from typing import Any
 
-import anthropic
 import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessage
 from openai.types.responses import Response, ResponseStreamEvent
@@ -20,32 +19,6 @@ def use(name: str, arguments: object) -> str:
     """Pretend to use a tool; say so on standard output."""
     print(f"tool {name} {json.dumps(arguments)}")
     return "ok" if name in NAMES else "error: no such tool"
-
-
-def messages(how: str, prompt: str) -> None:
-    """Talk to Anthropic."""
-    client = anthropic.Anthropic()
-    said: list[Any] = [{"role": "user", "content": prompt}]
-    tools: list[Any] = [{"name": name, "input_schema": SCHEMA} for name in NAMES]
-    given: dict[str, Any] = {"model": "claude-opus-5-5", "max_tokens": 4000, "tools": tools}
-    while True:
-        if how == "whole":
-            answer = client.messages.create(messages=said, **given)
-        else:
-            with client.messages.stream(messages=said, **given) as stream:
-                for _ in stream.text_stream:
-                    if how == "hang-up":
-                        sys.exit(7)
-                answer = stream.get_final_message()
-        print("".join(block.text for block in answer.content if block.type == "text"))
-        results = [
-            {"type": "tool_result", "tool_use_id": block.id, "content": use(block.name, block.input)}
-            for block in answer.content
-            if block.type == "tool_use"
-        ]
-        if not results:
-            return
-        said += [answer.to_param(), {"role": "user", "content": results}]
 
 
 def streamed(chunks: openai.Stream[ChatCompletionChunk], how: str) -> ChatCompletionMessage:
@@ -121,4 +94,4 @@ def responses(how: str, prompt: str) -> None:
 
 
 if __name__ == "__main__":
-    {"messages": messages, "chat": chat, "responses": responses}[sys.argv[1]](sys.argv[2], sys.argv[3])
+    {"chat": chat, "responses": responses}[sys.argv[1]](sys.argv[2], sys.argv[3])
