@@ -17,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 from genai_prices import types as genai
 from genai_prices.data import providers as genai_providers
@@ -38,6 +39,7 @@ Rates = dict[str, int]
 Levels = dict[int, Rates]
 """Rates by the number of input tokens above which they hold; -1 for all sizes."""
 Record = Mapping[str, object]
+Thing = TypeVar("Thing")
 
 # What each source calls a unit, and how many units its rate is for.
 GENAI_UNITS = {
@@ -118,8 +120,12 @@ LITELLM_PROVIDERS = (
 INCLUSIVE_TIERS = frozenset({"x-ai"})  # docs.x.ai: "Long context >= 200k tokens"
 WEEKENDS_SINCE = {"deepseek": dt.date(2026, 8, 23)}  # genai-prices on deepseek-v4: off-peak all weekend from here on
 GEMINI_MODES = {"flex": Fraction(1, 2), "priority": Fraction(9, 5)}  # ai.google.dev: Flex 50 %, Priority 1.8 x
-STACKING = frozenset({"anthropic"})  # platform.claude.com: cache multipliers stack with batch and fast
+# platform.claude.com: Claude's cache multipliers stack with batch and fast, and with the geography, from 4.6 on.
+CLAUDE_GEO = {"us": "11/10"}
+CLAUDE_GEO_SINCE = (4, 6)
+CLAUDE_TOKENIZER_SINCE = (4, 7)
 # OpenAI's batch and flex halve a model's rates, long context and 12-hour writes included: see completed_mode.
+GEMINI_PER_QUERY_SINCE = 3  # ai.google.dev: grounding is billed a search query from Gemini 3 on, a prompt before
 GEO_WORDS = {
     "regional_processing_uplift_multiplier_eu": "eu",
     "regional_processing_uplift_multiplier_us": "us",
@@ -384,7 +390,7 @@ def completed_mode(mode: str, levels: Levels, standard: Levels, *, provider: str
     """
     ratio = Fraction(held_at(levels, -1)["input"], held_at(standard, -1)["input"])
     halved = provider == "openai" and mode in {"batch", "flex"} and ratio < 1
-    stacks = provider in STACKING or halved or (mode in GEMINI_MODES and model.startswith("gemini"))
+    stacks = "claude" in model or halved or (mode in GEMINI_MODES and model.startswith("gemini"))
     factor = ratio if stacks else max(Fraction(1), ratio)
     result: Levels = {}
     for above in sorted(levels.keys() | standard.keys()):
@@ -405,7 +411,7 @@ def completed_mode(mode: str, levels: Levels, standard: Levels, *, provider: str
 def caches_stay(mode: str, unit: str, model: str, base: Rates) -> bool:
     """Tell whether a cheaper mode leaves cache reads at their standard price, where no source names theirs."""
     untold = unit.startswith("cache_read") and unit not in base
-    return mode in {"flex", "batch"} and untold and not model.startswith("claude")
+    return mode in {"flex", "batch"} and untold and "claude" not in model
 
 
 def scaled_mode(standard: Levels, now_standard: Levels, now_mode: Levels) -> Levels:
@@ -443,25 +449,30 @@ def build(provider: str, name: str, model: genai.ModelInfo | None, record: Recor
                 period.modes[mode] = scaled_mode(period.modes["standard"], periods[now].modes["standard"], levels)
         if "claude" in name:
             add_claude_writes(period)
-    periods = with_windows(periods, now, record, provider)
+    periods = with_windows(periods, now, record, told.get("standard", {}), provider)
     return Entry(
         periods=periods,
         sources=sources,
         tokenizer=tokenizer(name),
-        search_once=provider == "google" and not per_query(name, record or {}),
-        **limits(model, record or {}),
+        search_once=name.startswith("gemini") and not per_query(name, record or {}),
+        max_output=whole((record or {}).get("max_output_tokens")),
+        context=max(model.context_window or 0 if model else 0, whole((record or {}).get("max_input_tokens")) or 0)
+        or None,
+        geo=geography(provider, name, record or {}),
     )
 
 
-def limits(model: genai.ModelInfo | None, record: Record) -> dict[str, object]:
-    """Read the maximum output, the context and the geographies."""
-    sizes = [size for size in (model and model.context_window, record.get("max_input_tokens")) if size]
-    output = record.get("max_output_tokens")
-    return {
-        "max_output": int(str(output).split(".")[0]) if output else None,
-        "context": max((int(str(size).split(".")[0]) for size in sizes), default=None),
-        "geo": litellm_geo(record),
-    }
+def geography(provider: str, name: str, record: Record) -> dict[str, str]:
+    """Read what geographies cost; on Anthropic every model since 4.6 has them, listed or not."""
+    listed = litellm_geo(record)
+    if provider == "anthropic" and claude_version(name) >= CLAUDE_GEO_SINCE:
+        return CLAUDE_GEO | listed
+    return listed
+
+
+def whole(value: object) -> int | None:
+    """Read a count that may be written as a float or as text."""
+    return int(str(value).split(".")[0]) if value else None
 
 
 def merge_now(period: Period, told: dict[str, Levels], *, provider: str, name: str, record: Record) -> None:
@@ -471,7 +482,10 @@ def merge_now(period: Period, told: dict[str, Levels], *, provider: str, name: s
     specific = record.get("provider_specific_entry")
     fast = Fraction(str(specific["fast"])) if isinstance(specific, dict) and "fast" in specific else None
     for mode in sorted((period.modes.keys() | told.keys()) - {"standard"}):
-        levels = merged_levels(period.modes.get(mode, {}), told.get(mode, {}))
+        listed = told.get(mode, {})
+        if mode not in period.modes:
+            listed = by_size(listed, told["standard"])
+        levels = merged_levels(period.modes.get(mode, {}), listed)
         if levels[-1].get("input"):
             modes[mode] = completed_mode(mode, levels, standard, provider=provider, model=name)
     if fast:
@@ -483,6 +497,23 @@ def merge_now(period: Period, told: dict[str, Levels], *, provider: str, name: s
         for mode, ratio in GEMINI_MODES.items():
             modes.setdefault(mode, gemini_mode(mode, ratio, standard))
     period.modes = modes
+
+
+def by_size(levels: Levels, standard: Levels) -> Levels:
+    """Let a mode's rates grow with the input like the standard ones, where only those are told by size."""
+    result = dict(levels)
+    for above in sorted(standard.keys() - {-1}):
+        base, large, own = standard[-1], standard[above], held_at(levels, -1)
+        told = levels.get(above, {})
+        result[above] = {
+            unit: told[unit]
+            if told.get(unit, rate) != rate
+            else up(rate * Fraction(large[unit], base[unit]))
+            if base.get(unit) and unit in large
+            else rate
+            for unit, rate in own.items()
+        }
+    return result
 
 
 def gemini_mode(mode: str, ratio: Fraction, standard: Levels) -> Levels:
@@ -504,12 +535,14 @@ def add_claude_writes(period: Period) -> None:
             rates.setdefault("cache_write_1h", rates["input"] * 2)
 
 
-def with_windows(periods: list[Period], now: int, record: Record | None, provider: str) -> list[Period]:
+def with_windows(periods: list[Period], now: int, record: Record | None, told: Levels, provider: str) -> list[Period]:
     """Lay LiteLLM's cheap hours over the current period, and date its weekends."""
     cheap = litellm_windows(record) if record else []
-    if not cheap:
-        return periods
     current = periods[now]
+    if not cheap:
+        for window in current.windows:
+            window.levels = merged_levels(window.levels, told)
+        return periods
     peak = current.modes["standard"]
     lowest = cheap[0].levels
     for window in current.windows:
@@ -532,15 +565,19 @@ def per_query(name: str, record: Record) -> bool:
     if record.get("web_search_billing_unit") == "per_query":
         return True
     found = re.match(r"gemini-(\d+)", name)
-    return bool(found) and int(found[1]) >= 3  # noqa: PLR2004 - the generation that changed it
+    return found is not None and int(found[1]) >= GEMINI_PER_QUERY_SINCE
+
+
+def claude_version(name: str) -> tuple[int, int]:
+    """Read a Claude model's version; one that is not in the name counts as the newest."""
+    found = re.search(r"claude-(?:[a-z]+-)?(\d+)(?:[.-](\d{1,2})(?!\d))?", name)
+    return (int(found[1]), int(found[2] or 0)) if found else (99, 0)
 
 
 def tokenizer(name: str) -> str:
     """Name the class that input estimates go by."""
     if "claude" in name:
-        found = re.search(r"claude-(?:[a-z]+-)?(\d+)(?:[.-](\d{1,2})(?!\d))?", name)
-        version = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
-        return "claude-4.7" if version >= (4, 7) else "claude"
+        return "claude-4.7" if claude_version(name) >= CLAUDE_TOKENIZER_SINCE else "claude"
     if re.search(r"(?:^|[./])(?:ft:)?(?:gpt-|chatgpt-|o[1345](?:-|$)|codex)", name):
         return "o200k"
     return "other"
@@ -579,20 +616,21 @@ def collect(data: Mapping[str, Record], today: dt.date) -> dict[str, object]:
 
 
 def collect_provider(
-    provider: str, models: Iterable[genai.ModelInfo], records: Mapping[str, Record], today: dt.date
+    provider: str, models: Sequence[genai.ModelInfo], records: Mapping[str, Record], today: dt.date
 ) -> dict[str, object]:
     """Make the entries of one provider."""
     names: dict[str, genai.ModelInfo] = {}
-    for model in models:
-        names.setdefault(model.id.lower(), model)
-    for model in models:
-        for literal in genai_literals(model.match):
-            names.setdefault(literal, model)
+    for listed in models:
+        names.setdefault(listed.id.lower(), listed)
+    for listed in models:
+        for literal in genai_literals(listed.match):
+            names.setdefault(literal, listed)
     table: dict[str, object] = {}
     first: dict[str, str] = {}
-    for name in sorted(names.keys() | records.keys(), key=lambda name: (len(name), name)):
+    own = {listed.id.lower() for listed in models}
+    for name in sorted(names.keys() | records.keys(), key=lambda name: (name not in own, len(name), name)):
         model = names.get(name) or like(provider, name, names)
-        record = records.get(name) or like(provider, name, records)
+        record = records.get(name) or like(provider, name, records) or (records.get(model.id) if model else None)
         if model is None and record is None:
             continue
         entry = as_json(build(provider, name, model, record, today))
@@ -602,7 +640,7 @@ def collect_provider(
     return table
 
 
-def like(provider: str, name: str, known: Mapping[str, object]) -> object | None:
+def like(provider: str, name: str, known: Mapping[str, Thing]) -> Thing | None:
     """Find what is the same model but for its date (on Bedrock: and its version and region)."""
     bare = bare_id(provider, name)
     if bare in known:
@@ -712,8 +750,8 @@ def flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
             label = (item.get("from") or item.get("above") or index) if isinstance(item, dict) else index
             yield from flat(item, f"{path}.{label}")
     else:
-        is_rate = isinstance(value, int) and ".modes." in path and not path.endswith(".above")
-        yield path, f"{value / 10**6:g}" if is_rate else str(value)
+        rate = value if isinstance(value, int) and ".modes." in path and not path.endswith(".above") else None
+        yield path, str(value) if rate is None else f"{rate / 10**6:g}"
 
 
 def read_table(path: Path) -> tuple[dict[str, object], dict[str, dict[str, str]]]:

@@ -1,7 +1,8 @@
 """Strict model ids: two ids are the same model only if they differ by what providers themselves vary.
 
-That is a date, ``-latest``, ``@date`` or ``@default``, a ``models/`` path, the provider's name in front, and Claude
-Code's ``[1m]``. Nothing else: ``claude-opus-4-8-fast`` is not ``claude-opus-4-8``.
+That is a date, ``-latest``, ``@date`` or ``@default``, a ``models/`` path, the provider's name in front, Claude Code's
+``[1m]``, and the owner and number behind a fine-tuned model's base (``ft:gpt-4o-mini-2024-07-18:acme::id``). Nothing
+else: ``claude-opus-4-8-fast`` is not ``claude-opus-4-8``.
 """
 
 import re
@@ -40,7 +41,8 @@ PREFIXES: Final[Mapping[str, str]] = {
 """The names that stand in front of a model's id, and the provider that each one means."""
 
 _CONTEXT = re.compile(r"\[1m\]$")
-_PATH = re.compile(r"^(?:.*/)?(?:models|inference-profile|foundation-model)/")
+_PATH = re.compile(r"^(?:.*[/:])?(?:models|inference-profile|foundation-model)/")
+_FINE_TUNED = re.compile(r"^(ft:[^:]+):.*$")
 _DATE: Final = r"(?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))"
 _SUFFIX = re.compile(rf"(?:-latest|[-@]{_DATE}|@default|@latest)$")
 _BEDROCK_SUFFIX = re.compile(rf"(?:-{_DATE})?(?:-v\d+(?::\d+(?::[0-9a-z]+)?)?)$")
@@ -48,7 +50,7 @@ _BEDROCK_SUFFIX = re.compile(rf"(?:-{_DATE})?(?:-v\d+(?::\d+(?::[0-9a-z]+)?)?)$"
 
 def spellings(model: str) -> Iterator[tuple[str | None, str]]:
     """Yield the ways to look ``model`` up, strictest first: the provider that its prefix names, and the id."""
-    name = _CONTEXT.sub("", model.strip().lower())
+    name = _FINE_TUNED.sub(r"\1", _CONTEXT.sub("", model.strip().lower()))
     yield None, name
     path = _PATH.sub("", name)
     if path != name:
