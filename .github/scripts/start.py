@@ -78,8 +78,13 @@ def main() -> int:
         (folder / "error.txt").write_text(message, encoding="utf-8")
         print(command("error", message, title="guardian-ci"), flush=True)
         return 1
-    print(f"guardian-ci listens on {base_url}; log: {inputs.log}")
+    print(quoted((folder / "proxy.txt").read_text(encoding="utf-8", errors="replace")))
     return 0
+
+
+def quoted(text: str) -> str:
+    """Mark the proxy's words (which quote the policy's) so that no line of them is a workflow command."""
+    return "\n".join(f"| {line}" for line in text.splitlines())
 
 
 def command(name: str, value: str, *, title: str = "") -> str:
@@ -220,7 +225,11 @@ def proxy_environment(inputs: Inputs, key_files: Mapping[str, str]) -> dict[str,
     """Give the proxy this step's environment, without any key and without the action's inputs."""
     agents = {name for names in AGENT_KEYS.values() for name in names}
     kept = {
-        name: value for name, value in os.environ.items() if name not in agents and not name.startswith("GUARDIAN_")
+        name: value
+        for name, value in os.environ.items()
+        if name not in agents
+        and not name.startswith(("GUARDIAN_", "INPUT_"))
+        and not any(key in value for key in inputs.keys.values())
     }
     return {**kept, **key_files, "GUARDIAN_TOKEN": inputs.token}
 

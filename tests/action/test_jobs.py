@@ -15,6 +15,7 @@ DONE = {"text": "All done."}
 NO_BASH = "allowed_tools: [read_file]\n"
 LOG = "${{ steps.guardian.outputs.log }}"
 BASE_URL = "${{ steps.guardian.outputs.base-url }}"
+PROXY_PID = f"""head -n 1 '{LOG}' | python3 -c 'import json; print(json.loads(input())["pid"])'"""
 SHOW_ENVIRONMENT = {"run": 'env >"$OUT/env.txt"', "if": "always()"}
 
 
@@ -55,6 +56,7 @@ def test_a_clean_job_is_green_and_leaves_its_reports(runner: Runner) -> None:
             claude([WRITE, DONE]),
             {"run": 'cp hello.txt "$OUT"'},
             {"run": f'cp "{LOG}" "$OUT/log"; curl -sf "{BASE_URL}/healthz"'},
+            {"run": f'cat "/proc/$({PROXY_PID})/environ" >"$OUT/proxy-env"'},
             SHOW_ENVIRONMENT,
         ],
         policy="allowed_tools: [write_file, bash]\ncost_limit_usd: 5\n",
@@ -64,6 +66,8 @@ def test_a_clean_job_is_green_and_leaves_its_reports(runner: Runner) -> None:
     assert job.verdict == "clean"
     assert (job.out / "hello.txt").read_text() == "hello"
     assert (job.out / "log").stat().st_size > 0
+    assert KEY not in (job.out / "proxy-env").read_text()  # not even the proxy's environment shows the key
+    assert "| guardian-ci: policy" in job.output  # the start step says what holds
     assert sorted(job.artifact) == ["junit.xml", "log.ndjson", "summary.md"]
     assert job.failures == {}
     assert job.summary == job.artifact["summary.md"].decode()
@@ -129,8 +133,7 @@ def test_an_agent_that_hangs_up_is_billed_and_the_job_is_green(runner: Runner) -
 
 
 def test_a_proxy_killed_in_mid_job_is_a_violation(runner: Runner) -> None:
-    kill = f"""kill -KILL "$(head -n 1 '{LOG}' | python3 -c 'import json; print(json.loads(input())["pid"])')" """
-    job = runner.run([claude([DONE]), SHOW_ENVIRONMENT, {"run": kill}])
+    job = runner.run([claude([DONE]), SHOW_ENVIRONMENT, {"run": f'kill -KILL "$({PROXY_PID})"'}])
     assert job.exit_code == 1, job.output
     vouched(job)
     assert job.verdict == "violation"

@@ -92,6 +92,7 @@ def test_provider_keys_reach_the_proxy_in_private_files_that_do_not_stay(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "the job's own")
     monkeypatch.setenv("GUARDIAN_ANTHROPIC_API_KEY", "sk-ant-real")
+    monkeypatch.setenv("SOME_HEADER", "x-api-key: sk-ant-real")
     monkeypatch.setenv("RUNNER_TRACKING_ID", "github_1")
     inputs = checked(start, tmp_path, GUARDIAN_ANTHROPIC_API_KEY="sk-ant-real")
     with start.key_files(inputs) as files:
@@ -100,7 +101,7 @@ def test_provider_keys_reach_the_proxy_in_private_files_that_do_not_stay(
         assert file.read_text() == "sk-ant-real"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not file.exists()
-    assert "sk-ant-real" not in env.values()
+    assert not any("sk-ant-real" in value for value in env.values())
     assert "OPENAI_API_KEY" not in env
     assert env["GUARDIAN_TOKEN"] == "gci-token"
     assert env["RUNNER_TRACKING_ID"] == "github_1"

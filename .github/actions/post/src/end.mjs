@@ -113,6 +113,6 @@ function showProxyOutput(folder) {
 
 /** A later step's LD_PRELOAD, PYTHONPATH or proxy variables have no say in the report. */
 function scrubbed(env) {
-  const kept = ["GITHUB_WORKSPACE", "GITHUB_REPOSITORY", "HOME", "RUNNER_TEMP", "SYSTEMROOT", "TMPDIR"];
+  const kept = ["GITHUB_WORKSPACE", "GITHUB_REPOSITORY", "HOME", "RUNNER_TEMP", "TMPDIR"];
   return Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }

@@ -30,6 +30,7 @@ export async function prepare() {
 }
 
 function problemOf({ artifactName, failOn, python, seen }) {
+  if (process.platform === "win32") return "guardian-ci runs on Linux and macOS runners; this one is Windows";
   if (failOn !== "violation" && failOn !== "never") {
     return `fail-on is "${failOn}"; write "violation" (a violation fails the job) or "never"`;
   }

@@ -19,7 +19,7 @@ export function findPython(env) {
   for (const candidate of candidates(env)) {
     const probe = spawnSync(candidate, PROBE, { encoding: "utf8", timeout: 20_000 });
     if (probe.status !== 0) continue;
-    const [executable, version, pip] = probe.stdout.trim().split(/\r?\n/);
+    const [executable, version, pip] = probe.stdout.trim().split("\n");
     const [major, minor] = version.split(".").map(Number);
     if (major !== 3 || minor < 11) seen.push(`${executable} is ${version}`);
     else if (pip !== "True") seen.push(`${executable} has no pip`);
@@ -40,7 +40,7 @@ function* candidates(env) {
 }
 
 function inside(folder) {
-  return process.platform === "win32" ? path.join(folder, "python.exe") : path.join(folder, "bin", "python3");
+  return path.join(folder, "bin", "python3");
 }
 
 function folders(parent) {
