@@ -5,6 +5,7 @@ object that contradicts itself (a negative count, more cached tokens than input)
 then settled by its upper bound instead of by a number that nobody can vouch for.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -453,7 +454,7 @@ def _count(holder: Json, key: str) -> int:
     value = holder.get(key)
     if value is None:
         return 0
-    if isinstance(value, float | Decimal) and value == value.__trunc__():
+    if isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise UnusableUsageError(f"{key} must be a whole number of at least 0, not {value!r}")
