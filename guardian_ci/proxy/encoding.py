@@ -1,19 +1,28 @@
 """Compressed bodies: what ``Content-Encoding`` names, undone piece by piece and within a limit."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from guardian_ci.errors import BadRequest
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
+_ZLIB_HEADER: Final = 2
+_PIECE: Final = 1 << 20
+_ZSTD_WINDOW: Final = 8 << 20
+"""The most that ``Content-Encoding: zstd`` may ask for (RFC 9659)."""
+
+_ZSTD_SLICE: Final = 256
 
 
 class Decoder(Protocol):
     """Undoes one encoding."""
 
-    def decode(self, data: bytes) -> bytes:
-        """The bytes that ``data`` adds. Raises ``ValueError`` where it is not of that encoding."""
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Yield what ``data`` adds in pieces of a few megabytes at most: two kilobytes may unfold to a gigabyte.
+
+        Raises ``ValueError`` where it is not of that encoding.
+        """
 
 
 class _Zlib:
@@ -21,23 +30,34 @@ class _Zlib:
         self._wbits = wbits
         self._inflate = zlib.decompressobj(wbits)
         self._begun = False
+        self._first = b""
 
-    def decode(self, data: bytes) -> bytes:
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        if not self._begun:
+            data = self._first = self._first + data
+            if len(data) < _ZLIB_HEADER:
+                return  # too little to tell what it is
+        while data:
+            out = self._some(data)
+            self._begun = True
+            if out:
+                yield out
+            data = self._inflate.unconsumed_tail
+            if self._inflate.eof and self._wbits == _GZIP:
+                data = self._inflate.unused_data  # gzip members may follow each other
+                if data:
+                    self._inflate = zlib.decompressobj(self._wbits)
+
+    def _some(self, data: bytes) -> bytes:
         try:
-            out = self._inflate.decompress(data)
-            while self._inflate.eof and self._inflate.unused_data and self._wbits == _GZIP:
-                rest = self._inflate.unused_data  # gzip members may follow each other
-                self._inflate = zlib.decompressobj(self._wbits)
-                out += self._inflate.decompress(rest)
+            return self._inflate.decompress(data, _PIECE)
         except zlib.error as error:
             if self._begun or self._wbits != zlib.MAX_WBITS:
                 raise ValueError(str(error)) from error
             # "deflate" is zlib by the standard and a raw stream by old habit.
             self._wbits = -zlib.MAX_WBITS
             self._inflate = zlib.decompressobj(self._wbits)
-            return self.decode(data)
-        self._begun = True
-        return out
+            return self._some(data)
 
 
 def _brotli() -> Decoder:
@@ -47,9 +67,11 @@ def _brotli() -> Decoder:
         def __init__(self) -> None:
             self._decompressor = brotli.Decompressor()
 
-        def decode(self, data: bytes) -> bytes:
+        def decode(self, data: bytes) -> Iterator[bytes]:
             try:
-                return bytes(self._decompressor.process(data))
+                yield bytes(self._decompressor.process(data, output_buffer_limit=_PIECE))
+                while not self._decompressor.can_accept_more_data():
+                    yield bytes(self._decompressor.process(b"", output_buffer_limit=_PIECE))
             except brotli.error as error:
                 raise ValueError(str(error)) from error
 
@@ -61,11 +83,13 @@ def _zstandard() -> Decoder:
 
     class Zstandard:
         def __init__(self) -> None:
-            self._decompressor = zstandard.ZstdDecompressor().decompressobj()
+            self._decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
 
-        def decode(self, data: bytes) -> bytes:
+        def decode(self, data: bytes) -> Iterator[bytes]:
             try:
-                return self._decompressor.decompress(data)
+                # It takes no bound for what comes out, so what goes in is bounded.
+                for start in range(0, len(data), _ZSTD_SLICE):
+                    yield self._decompressor.decompress(data[start : start + _ZSTD_SLICE])
             except zstandard.ZstdError as error:
                 raise ValueError(str(error)) from error
 
@@ -119,8 +143,8 @@ def decode_request(body: bytes, encoding: str, limit: int) -> bytes:
         if undo is None:
             return body
         out = bytearray()
-        for start in range(0, len(body), 65_536):
-            out += undo.decode(body[start : start + 65_536])
+        for piece in undo.decode(body):
+            out += piece
             if len(out) > limit:
                 raise BadRequest(f"the request's body is larger than {limit >> 20} MB when it is decompressed")
     except ValueError as error:

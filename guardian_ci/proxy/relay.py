@@ -22,7 +22,7 @@ from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
 from guardian_ci.proxy.credentials import Credentials, presented, session_of
 from guardian_ci.proxy.encoding import Decoder, accepted, decode_request, decoder
 from guardian_ci.proxy.gatekeeper import Gatekeeper
-from guardian_ci.proxy.paths import Endpoint, upstream_url
+from guardian_ci.proxy.paths import Endpoint, provider_of, upstream_url
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, BrokenError, UnreachedError, UpstreamClient
 from guardian_ci.session import commands as do
@@ -111,6 +111,8 @@ class _OneCall:
         self._session = session
         self._wire: Wire = WIRES[endpoint.protocol]
         self._settings: Settings = proxy.config.policy.for_session(session)
+        self._base = self._settings.upstreams.get(endpoint.provider) or UPSTREAMS[endpoint.provider]
+        self._provider = provider_of(self._base, endpoint.provider)
         self._reader: AnswerReader | None = None
         self._output_bytes = 0
         self._cut: do.Cut | None = None
@@ -168,11 +170,10 @@ class _OneCall:
         path = self._endpoint.path
         if model := parameters.get("model"):
             path = f"{path}/{model}"
-        base = self._settings.upstreams.get(self._endpoint.provider) or UPSTREAMS[self._endpoint.provider]
         body = self._edited(parsed, command)
         decoded = body is not parsed.body
         forwarded = self._request_headers(headers, decoded=decoded, stream=parsed.call.stream)
-        url = upstream_url(base, path, query)
+        url = upstream_url(self._base, path, query)
         return url, forwarded, body if decoded else raw
 
     def _parse(self, raw: bytes, limit: int) -> Parsed:
@@ -195,7 +196,7 @@ class _OneCall:
         return Caller(
             session=self._session,
             run=self._proxy.run_id,
-            provider=self._endpoint.provider,
+            provider=self._provider,
             user=config.user,
             pull_request=config.pull_request,
         )
@@ -213,6 +214,7 @@ class _OneCall:
             remove_tools=frozenset(command.remove_tools),
             model=command.model,
             notice=command.notice,
+            max_web_searches=command.max_web_searches,
         )
         return self._wire.edit(parsed, edits)
 
@@ -332,7 +334,7 @@ class _OneCall:
 
     async def _relay(self, parsed: Parsed, answer: Answer) -> None:
         content_type = answer.header(b"content-type").partition(";")[0].strip().lower()
-        self._reader = self._wire.reader(parsed, content_type=content_type)
+        self._reader = self._wire.reader(parsed, content_type=content_type, provider=self._provider)
         try:
             if content_type == "text/event-stream":
                 await self._relay_stream(self._reader, answer)
@@ -349,8 +351,7 @@ class _OneCall:
         await self._client.start(answer.status, _response_headers(answer, changed=True))
         chunks = answer.chunks()
         async for chunk in chunks:
-            data = chunk if undo is None else _decode(undo, chunk)
-            if await self._pieces(reader, reader.feed(data)):
+            if await self._pieces(reader, (piece for data in _decoded(undo, chunk) for piece in reader.feed(data))):
                 await self._client.finish()
                 if self._cut is None:
                     await _exhaust(chunks)
@@ -358,13 +359,10 @@ class _OneCall:
         if await self._pieces(reader, reader.close()):
             await self._client.finish()
             return
-        if reader.complete:
-            await self._settle_complete(reader)
-            await self._client.finish()
-        elif reader.state.error is None:
+        if not reader.complete and reader.state.error is None:
             raise BrokenError("the upstream ended its stream in the middle")
-        else:
-            await self._client.finish()
+        await self._settle_told(reader)
+        await self._client.finish()
 
     async def _pieces(self, reader: AnswerReader, pieces: Iterator[Piece]) -> bool:
         """Relay the pieces, judge the tool calls among them. True when the answer has come to its end or was cut."""
@@ -378,16 +376,16 @@ class _OneCall:
                 return True
             if piece.terminal:
                 ended = True
-                if reader.complete:
-                    # Settled before the agent can know: its next call finds the rest of the reservation free.
-                    await self._client.write(b"".join(ready[:-1]))
-                    ready = ready[-1:]
-                    await self._settle_complete(reader)
+                # Settled before the agent can know: its next call finds the rest of the reservation free.
+                await self._client.write(b"".join(ready[:-1]))
+                ready = ready[-1:]
+                await self._settle_told(reader)
         await self._client.write(b"".join(ready))
         return ended
 
-    async def _settle_complete(self, reader: AnswerReader) -> None:
-        self._outcome = Outcome.COMPLETE
+    async def _settle_told(self, reader: AnswerReader) -> None:
+        """Settle an answer that has told its end, be it by an error."""
+        self._outcome = Outcome.COMPLETE if reader.complete else Outcome.UPSTREAM_ERROR
         self._usage = reader.usage
         await self._settle()
 
@@ -436,10 +434,10 @@ class _OneCall:
         decoded = bytearray()
         async for chunk in answer.chunks():
             raw += chunk
-            data = chunk if undo is None else _decode(undo, chunk)
-            decoded += data
-            for piece in reader.feed(data):
-                await self._judged(reader, piece)
+            for data in _decoded(undo, chunk):
+                decoded += data
+                for piece in reader.feed(data):
+                    await self._judged(reader, piece)
         for piece in reader.close():
             await self._judged(reader, piece)
         if self._cut is not None:
@@ -476,7 +474,8 @@ class _OneCall:
         self._settled = True
         if self._client.gone and self._outcome is Outcome.UPSTREAM_ERROR:
             self._outcome = Outcome.CLIENT_GONE
-        await self._keeper.end(self._exchange, self._outcome, self._usage, self._output_bytes)
+        answered = None if self._reader is None else self._reader.state.response_id
+        await self._keeper.end(self._exchange, self._outcome, self._usage, self._output_bytes, answered)
 
     async def _fail(self, status: int, message: str) -> None:
         """Tell the agent that the upstream failed, in its protocol's shape."""
@@ -506,9 +505,12 @@ def _decoder(answer: Answer) -> Decoder | None:
         raise BrokenError(f"the upstream's answer cannot be decompressed: {error}") from error
 
 
-def _decode(undo: Decoder, chunk: bytes) -> bytes:
+def _decoded(undo: Decoder | None, chunk: bytes) -> Iterator[bytes]:
+    if undo is None:
+        yield chunk
+        return
     try:
-        return undo.decode(chunk)
+        yield from undo.decode(chunk)
     except ValueError as error:
         raise BrokenError(f"the upstream's answer cannot be decompressed: {error}") from error
 
