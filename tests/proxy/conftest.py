@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rig import Crashes, Rig
+from rig import Crashes, Rig, Run
 from scripted import LoopThread, Upstream, upstream_of
 from speech import SPEECHES, Speech
 
@@ -37,6 +37,16 @@ def start(
     out, err = capfd.readouterr()
     assert "Traceback" not in err, err
     assert not [secret for run in rig.runs for secret in run.secrets if secret in out + err]
+
+
+@pytest.fixture(scope="module")
+def shared(loop_thread: LoopThread, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run that the tests of a module share, for tables in which each row is one call. No rule is in their way."""
+    with upstream_of(loop_thread) as served, Crashes() as crashes:
+        rig = Rig(loop_thread, served, tmp_path_factory.mktemp("shared"))
+        yield rig({"name": "shared", "rules": {"retry_loop": "off"}})
+        rig.end()
+        assert crashes.seen == []
 
 
 @pytest.fixture(params=SPEECHES, ids=lambda speech: speech.name)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 import jsonschema
@@ -36,12 +36,25 @@ NO_TLS: Final = ssl.create_default_context()
 Json = dict[str, Any]
 
 
-def lines_of(log: Path) -> list[Json]:
-    """Read a log; every line must be as the schema says."""
-    lines = [json.loads(line) for line in log.read_bytes().splitlines()]
-    for line in lines:
-        VALIDATOR.validate(line)
-    return lines
+class LogView:
+    """A log as it grows. Each line is read, and held against the schema, once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: list[Json] = []
+        self._read = 0
+
+    def __call__(self) -> list[Json]:
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        self._read += len(new)
+        assert not new or new.endswith(b"\n"), "a line was written in two parts"
+        for text in new.splitlines():
+            line = json.loads(text)
+            VALIDATOR.validate(line)
+            self.lines.append(line)
+        return list(self.lines)
 
 
 def open_reservations(state: Path) -> int:
@@ -58,6 +71,7 @@ class Run:
     upstream: Upstream
     token: str | None
     folder: Path
+    view: LogView
     ended: bool = False
     secrets: list[str] = field(default_factory=list)
 
@@ -67,7 +81,7 @@ class Run:
 
     @property
     def log(self) -> list[Json]:
-        return lines_of(self.server.config.log)
+        return self.view()
 
     @property
     def calls(self) -> list[Json]:
@@ -121,7 +135,7 @@ class Run:
         recorded = [line["request_id"] for line in log if line["type"] == "call"]
         assert len(set(recorded)) == len(recorded), "a call has two records"
         assert set(admitted) <= set(recorded), "a call was admitted and has no record"
-        assert open_reservations(self.server.config.state) == 0
+        assert open_reservations(self.folder / "state") == 0
         assert all(path.stat().st_mode & 0o77 == 0 for path in (self.server.config.log,))
         text = self.server.config.log.read_text(encoding="utf-8")
         assert not [secret for secret in self.secrets if secret in text], "a key stands in the log"
@@ -175,6 +189,7 @@ class Rig:
             upstream=self.upstream,
             token=token,
             folder=self.folder,
+            view=LogView(server.config.log),
             secrets=[KEY, TOKEN, AGENT_KEY],
         )
         self.runs.append(run)
@@ -192,7 +207,7 @@ class Crashes:
         self.seen: list[str] = []
         self._logger = logging.getLogger("uvicorn.error")
 
-    def __enter__(self) -> "Crashes":
+    def __enter__(self) -> Self:
         # The proxy keeps this logger quiet, so its method has to be listened to.
         self._before = self._logger.error
         self._logger.error = self._note  # type: ignore[method-assign]

@@ -77,7 +77,7 @@ class Messages(Speech):
     name = "anthropic-messages"
     provider = "anthropic"
     path = "/v1/messages"
-    model = "claude-sonnet-4-5"
+    model = "claude-opus-5-5"
     maximum = "max_tokens"
     key_header = ("x-api-key", "")
 
@@ -276,7 +276,10 @@ class Responses(Speech):
         item = self._text_item(text)
         events: list[tuple[str, Json]] = [
             ("response.created", {"response": self._answer("in_progress", [], usage=False)}),
-            ("response.output_item.added", {"output_index": 0, "item": item | {"content": [], "status": "in_progress"}}),
+            (
+                "response.output_item.added",
+                {"output_index": 0, "item": item | {"content": [], "status": "in_progress"}},
+            ),
             *(("response.output_text.delta", self._text(f"word{i} ")) for i in range(words)),
             ("response.output_text.done", {"item_id": "msg_1", "output_index": 0, "content_index": 0, "text": text}),
             ("response.output_item.done", {"output_index": 0, "item": item}),
