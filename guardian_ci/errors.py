@@ -51,7 +51,7 @@ class LogError(GuardianError):
     exit_code = EXIT_USAGE
 
 
-class BadRequest(GuardianError):
+class BadRequest(GuardianError):  # noqa: N818 - the name that HTTP gives it
     """A request that cannot be understood; answered with status 400 in its protocol's own shape."""
 
 

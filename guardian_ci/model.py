@@ -8,7 +8,7 @@ from typing import Final
 PICODOLLARS: Final = 10**12
 """Picodollars in a dollar: holds every published rate times every multiplier exactly."""
 
-RUN_TOKEN_PREFIX: Final = "gci-"
+RUN_TOKEN_PREFIX: Final = "gci-"  # noqa: S105 - a prefix, no secret
 """How a per-run token begins. It stands for the provider's key and is worth nothing outside the proxy."""
 
 
@@ -249,8 +249,10 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a usage costs, and why. ``source`` and ``as_of`` name the price's origin and its date (ISO);
-    ``model`` is the price table's name of the model."""
+    """What a usage costs, and why.
+
+    ``source`` and ``as_of`` name the price's origin and its date (ISO); ``model`` is the price table's name of it.
+    """
 
     picodollars: int
     source: str

@@ -46,6 +46,7 @@ def ended_to_plain(event: Ended) -> Plain:
         "outcome": event.outcome.value,
         "upstream_status": event.upstream_status,
         "output_bytes": event.output_bytes,
+        "response_id": event.response_id,
     }
 
 
@@ -57,6 +58,7 @@ def received(request: str, plain: Mapping[str, object]) -> CallReceived:
         call["operation"] = Operation(str(call["operation"]))
         call["size"] = InputSize(**_mapping(call["size"]))  # type: ignore[arg-type]
         call["tools"] = tuple(ToolOffer(**each) for each in _list(call.get("tools")))  # type: ignore[arg-type]
+        call["other_models"] = tuple(str(model) for model in cast("list[object]", call.get("other_models") or []))
         call["tool_results"] = tuple(
             ToolResult(id=str(each["id"]), ok=cast("bool | None", each.get("ok")))
             for each in _list(call.get("tool_results"))
@@ -93,6 +95,7 @@ def progressed(request: str, plain: Mapping[str, object]) -> Progressed:
             at=float(cast("float", plain["at"])),
             usage=usage(plain.get("usage")),
             output_bytes=int(cast("int", plain.get("output_bytes", 0))),
+            unparsed=int(cast("int", plain.get("unparsed", 0))),
         )
 
 
@@ -106,6 +109,7 @@ def ended(request: str, plain: Mapping[str, object], used: object) -> Ended:
             usage=usage(used),
             upstream_status=cast("int | None", plain.get("upstream_status")),
             output_bytes=int(cast("int", plain.get("output_bytes", 0))),
+            response_id=cast("str | None", plain.get("response_id")),
         )
 
 

@@ -153,7 +153,12 @@ class Gatekeeper:
         return None
 
     async def end(
-        self, exchange: Exchange, outcome: on.Outcome, usage: Usage | None = None, output_bytes: int = 0
+        self,
+        exchange: Exchange,
+        outcome: on.Outcome,
+        usage: Usage | None = None,
+        output_bytes: int = 0,
+        response_id: str | None = None,
     ) -> None:
         """Settle a forwarded call, exactly once, and write its record."""
         event = on.Ended(
@@ -163,6 +168,7 @@ class Gatekeeper:
             usage=usage,
             upstream_status=exchange.upstream_status,
             output_bytes=output_bytes,
+            response_id=response_id,
         )
         settle = self.guard.handle(event)[0]
         if not isinstance(settle, do.Settle):

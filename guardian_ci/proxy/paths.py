@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from guardian_ci.model import Operation, WireProtocol
 
@@ -65,6 +66,33 @@ MODELS: Final = {
     ),
 }
 """Two providers answer at this path: without a prefix the header ``anthropic-version`` tells whose it is."""
+
+
+_HOSTS: Final = {
+    "api.anthropic.com": "anthropic",
+    "api.openai.com": "openai",
+    "generativelanguage.googleapis.com": "google",
+    "openrouter.ai": "openrouter",
+    "api.x.ai": "x-ai",
+    "api.deepseek.com": "deepseek",
+    "api.mistral.ai": "mistral",
+    "api.moonshot.ai": "moonshotai",
+    "api.z.ai": "zai",
+    "api.groq.com": "groq",
+    "api.together.xyz": "together",
+    "api.fireworks.ai": "fireworks",
+    "api.cerebras.ai": "cerebras",
+    "api.perplexity.ai": "perplexity",
+}
+
+
+def provider_of(base: str, spoken: str) -> str:
+    """Whose prices and usage fields hold at an upstream: its host's, else those of the protocol that is spoken."""
+    host = (urlsplit(base).hostname or "").lower()
+    for known, provider in _HOSTS.items():
+        if host == known or host.endswith("." + known):
+            return provider
+    return spoken
 
 
 def upstream_url(base: str, path: str, query: str) -> str:

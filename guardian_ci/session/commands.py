@@ -53,6 +53,8 @@ class Forward(Judged):
     remove_tools: tuple[int, ...] = ()
     model: str | None = None
     notice: str | None = None
+    max_web_searches: int | None = None
+    """Bound the searches of a request that does not bound them itself."""
     reserved: Amount = NOTHING
     demands: tuple[Demand, ...] = ()
     balances: tuple[Balance, ...] = ()

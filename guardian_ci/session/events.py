@@ -89,6 +89,10 @@ class Ended(Event):
     usage: Usage | None = None
     upstream_status: int | None = None
     output_bytes: int = 0
+    unparsed: int = 0
+    """Frames that nobody could read: any of them may have told more output, or the last word on usage."""
+    response_id: str | None = None
+    """What a later call may name as its ``previous_response_id``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,15 @@ DEFAULT_OUTPUT: Final = 32_000
 """Output tokens to reserve where neither the request nor the price table bounds them; then the request gets them
 as its maximum, so that the bound is true."""
 
+LARGEST_CONTEXT: Final = 2_000_000
+"""Tokens of the largest context window that any provider sells."""
+
 _BYTES_A_TOKEN: Final = 8
 """More model output than this many bytes for each granted token means that the upstream ignores its maximum.
 English and code run at 3 to 6; below that a legitimate answer would be cut."""
+
+_FEW_TOKENS: Final = 64
+"""Long words make a short answer's bytes a token meaningless."""
 
 _RETRIED: Final = frozenset({408, 409, 429})
 _SERVER_ERROR: Final = 500
@@ -54,6 +60,7 @@ class _OpenCall:
     findings: list[Finding]
     trace: list[Evaluation]
     price: ModelPrice | None = None
+    others: tuple[ModelPrice, ...] = ()
     demands: tuple[Demand, ...] = ()
     asked: Ask | None = None
     held: Amount = field(default_factory=Amount)
@@ -209,13 +216,27 @@ class Guard:
             )
 
     def _price(self, call: _OpenCall) -> Finding | None:
-        received = call.received
-        table = self._prices[call.settings.prices]
-        model = call.model or received.call.model
-        call.price = table.find(model, provider=received.caller.provider, at=received.time)
-        if call.price is not None:
-            call.trace.append(_allowed("unknown_model", f"{model}: {call.price.source}, {call.price.as_of}"))
-            return None
+        """Find the price of every model that the call may be billed for; the finding that refuses it, if any."""
+        model = call.model or call.received.call.model
+        call.price, refused = self._price_of(call, model)
+        others: list[ModelPrice] = []
+        for other in call.received.call.other_models:
+            price, also_refused = self._price_of(call, other)
+            refused = refused or also_refused
+            if price is not None:
+                others.append(price)
+        call.others = tuple(others)
+        return refused
+
+    def _price_of(self, call: _OpenCall, model: str) -> tuple[ModelPrice | None, Finding | None]:
+        received, table = call.received, self._prices[call.settings.prices]
+        # A gateway may sell models of other providers under their own ids.
+        price = table.find(model, provider=received.caller.provider, at=received.time) or table.find(
+            model, provider=None, at=received.time
+        )
+        if price is not None:
+            call.trace.append(_allowed("unknown_model", f"{model}: {price.source}, {price.as_of}"))
+            return price, None
         refused = unknown_model.refused(call.settings, model, table.nearest(model))
         finding = None if call.settings.unknown_model == "ceiling" else judged(call.settings, refused)
         if finding is None:
@@ -225,26 +246,32 @@ class Guard:
             verdict, detail = finding.verdict, finding.message
         call.trace.append(Evaluation(rule="unknown_model", verdict=verdict, detail=detail))
         if finding is not None and finding.verdict is Verdict.BLOCK:
-            return finding
+            return None, finding
         # Allowed without a price of its own: then at the dearest, so that the budget holds all the same.
-        call.price = table.ceiling(received.caller.provider, received.time)
-        return None
+        return table.ceiling(received.caller.provider, received.time), None
 
     def _ask(self, call: _OpenCall) -> Ask:
         """An upper bound of what the call may cost, and the scopes that it is charged to."""
         request, settings, price = _without_removed(call), call.settings, call.price
         assert price is not None  # noqa: S101 - _price has set it; this is for the type checker
         table = self._prices[settings.prices]
-        worst = table.worst(price, request, at=call.received.time)
-        tokens = estimate.input_upper_bound(request.size, price.tokenizer, ratio=call.state.ratio)
-        call.fixed = tokens * worst.input_rate + worst.fixed
-        call.output_rate = worst.output_rate
+        window = price.context_tokens or LARGEST_CONTEXT
+        hidden = call.state.hidden_tokens(request, window)
+        size = replace(request.size, hidden_tokens=max(request.size.hidden_tokens, hidden))
+        tokens = estimate.input_upper_bound(size, price.tokenizer, ratio=call.state.ratio)
+        if size.hidden_tokens or size.pdf_pages or size.images:
+            # What nobody here can see is at most what fits into the model; text is sized by itself.
+            seen = replace(size, hidden_tokens=0, pdf_pages=0, images=0, audio_seconds=0)
+            tokens = min(tokens, max(window, estimate.input_upper_bound(seen, price.tokenizer, ratio=None)))
+        worst = [table.worst(each, request, at=call.received.time) for each in (price, *call.others)]
+        call.fixed = max(tokens * each.input_rate + each.fixed for each in worst)
+        call.output_rate = max(each.output_rate for each in worst)
         call.demands = call.scopes(enforced=True)
         call.asked = Ask(
             id=call.received.request,
             demands=call.demands,
             fixed=Amount(picodollars=call.fixed, tokens=tokens),
-            per_output=Amount(picodollars=worst.output_rate * request.choices, tokens=request.choices),
+            per_output=Amount(picodollars=call.output_rate * request.choices, tokens=request.choices),
             wanted_output=request.max_output_tokens or price.max_output_tokens or DEFAULT_OUTPUT,
             useful_output=settings.min_output_tokens,
             comfortable_output=max(settings.min_output_tokens, call.state.comfortable_output),
@@ -287,6 +314,7 @@ class Guard:
             remove_tools=call.remove_tools,
             model=call.model,
             notice=call.notice,
+            max_web_searches=_without_removed(call).max_web_searches or None,
             reserved=call.held,
             demands=call.demands,
             balances=grant.balances if grant is not None else (),
@@ -335,12 +363,14 @@ class Guard:
     def _missing(self, call: _OpenCall, event: on.Progressed) -> Amount:
         """What the answer will cost beyond its reservation: an input dearer than its bound, an endless output."""
         picodollars = tokens = 0
+        choices = call.received.call.choices
         if event.usage is not None:
+            # A usage that comes before the output tells the input: all that was granted may still follow.
+            ahead = max(0, call.output_tokens * choices - event.usage.total_output) if event.output_bytes == 0 else 0
             spent = self._cost_of(call, event.usage)
             if spent is not None:
-                picodollars = max(0, spent.picodollars - call.held.picodollars)
-            tokens = max(0, event.usage.total_input + event.usage.total_output - call.held.tokens)
-        choices = call.received.call.choices
+                picodollars = max(0, spent.picodollars + ahead * call.output_rate - call.held.picodollars)
+            tokens = max(0, event.usage.total_input + event.usage.total_output + ahead - call.held.tokens)
         least = event.output_bytes // _BYTES_A_TOKEN - call.output_tokens * choices
         if least > 0:
             step = least + 1024
@@ -373,6 +403,7 @@ class Guard:
             tokenizer = call.price.tokenizer if call.price else ""
             counted = event.usage.total_input
             call.state.ratio = estimate.next_ratio(call.state.ratio, request.size, counted, tokenizer)
+        call.state.remember_context(event.response_id, event.usage)
         call.state.add(event.usage, charge.picodollars)
         return [
             do.Settle(
@@ -392,14 +423,10 @@ class Guard:
         if call.asked is None or (free and event.usage is None):
             return Amount(), None, False
         cost = None if event.usage is None else self._cost_of(call, event.usage)
-        if cost is not None and event.usage is not None and event.outcome is Outcome.COMPLETE:
+        if cost is not None and event.usage is not None and _final(event):
             return _amount(cost, event.usage), cost, False
-        if event.outcome is Outcome.COMPLETE:
-            # The answer came whole but told no usage: no text has more tokens than bytes.
-            output = min(event.output_bytes, call.output_tokens * call.received.call.choices)
-            told = Amount(picodollars=call.fixed + output * call.output_rate, tokens=call.asked.fixed.tokens + output)
-            return told, None, True
-        # Nobody knows what the upstream bills for a torn answer: at most the reservation, at least what it told.
+        # Nobody knows what the upstream bills for an answer that is torn or tells no usage (reasoning is not seen
+        # in it): at most the reservation, at least what it told.
         least = Amount() if cost is None or event.usage is None else _amount(cost, event.usage)
         upper = Amount(
             picodollars=max(call.held.picodollars, least.picodollars), tokens=max(call.held.tokens, least.tokens)
@@ -424,6 +451,13 @@ class Guard:
                 for found in crossed
             ]
         return notes
+
+
+def _final(event: on.Ended) -> bool:
+    """Whether the usage is the provider's last word, and can be: it does not count less than was written."""
+    if event.outcome is not Outcome.COMPLETE or event.usage is None or event.unparsed:
+        return False
+    return event.output_bytes <= _BYTES_A_TOKEN * (event.usage.total_output + _FEW_TOKENS)
 
 
 def _custom(entry: PriceEntry) -> CustomPrice:

@@ -14,6 +14,8 @@ _MOST_TOOLS: Final = 200
 _MOST_FINGERPRINTS: Final = 256
 _MOST_TIMES: Final = 1024
 _MOST_PENDING: Final = 1024
+_MOST_CONTEXTS: Final = 1024
+_KEPT_CONTEXTS: Final = 32
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class SessionState:
     ratio: float | None = None
     longest_output: int | None = None
     latched: Finding | None = None
+    contexts: OrderedDict[str, int] = field(default_factory=OrderedDict)
     notified: bool = False
     fraction: float = 0.0
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
@@ -98,6 +101,23 @@ class SessionState:
             if result.id in self.pending_tools
         )
 
+    def remember_context(self, response: str | None, usage: Usage | None) -> None:
+        """Note how many tokens a later call inherits that names this answer as its previous one."""
+        if response is None or usage is None:
+            return
+        self.contexts[response] = usage.total_input + usage.total_output
+        if len(self.contexts) > _MOST_CONTEXTS:
+            self.contexts.popitem(last=False)
+
+    def hidden_tokens(self, call: Call, window: int) -> int:
+        """A bound of the context that the provider adds itself; ``window`` where this session has not seen it."""
+        hidden = 0
+        if call.previous_response_id is not None:
+            hidden = self.contexts.get(call.previous_response_id, window)
+        if call.item_references:
+            hidden = max(hidden, max(self.contexts.values(), default=window))
+        return hidden
+
     def add(self, usage: Usage | None, picodollars: int) -> None:
         """Add what a call cost."""
         self.picodollars += picodollars
@@ -115,6 +135,7 @@ class SessionState:
         kept: dict[str, object] = {name: getattr(self, name) for name in _KEPT}
         kept["paths"] = list(self.paths)
         kept["latched"] = None if self.latched is None else _finding_to_plain(self.latched)
+        kept["contexts"] = dict(list(self.contexts.items())[-_KEPT_CONTEXTS:])
         kept["recent"] = list(self.recent)[-64:]
         return kept
 
@@ -126,6 +147,9 @@ class SessionState:
             if name in kept:
                 setattr(state, name, kept[name])
         paths, recent, latched = kept.get("paths"), kept.get("recent"), kept.get("latched")
+        contexts = kept.get("contexts")
+        if isinstance(contexts, Mapping):
+            state.contexts.update({str(response): int(tokens) for response, tokens in contexts.items()})
         if isinstance(paths, list):
             state.paths = dict.fromkeys(str(path) for path in paths)
         if isinstance(recent, list):

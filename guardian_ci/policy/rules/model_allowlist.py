@@ -16,14 +16,16 @@ class ModelAllowlist(CallRule):
         allowed = settings.allowed_models
         if allowed is None or call.operation is Operation.MODELS:
             return None
-        if any(model_matches(pattern, call.model) for pattern in allowed):
+        models = (call.model, *call.other_models)
+        foreign = next((each for each in models if not any(model_matches(glob, each) for glob in allowed)), None)
+        if foreign is None:
             return None
         return Finding(
             rule=self.id,
             verdict=Verdict.BLOCK,
             reason="model_not_allowed",
-            message=f"The model {call.model} is not allowed here. {_way_out(allowed)}",
-            subject=call.model,
+            message=f"The model {foreign} is not allowed here. {_way_out(allowed)}",
+            subject=foreign,
             place=settings.place("allowed_models"),
         )
 
