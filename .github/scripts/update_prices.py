@@ -716,6 +716,45 @@ def render(table: Mapping[str, object], sources: Mapping[str, Mapping[str, str]]
     return f'{head[:-1]},\n"models": {{\n' + ",\n".join(lines) + "\n}\n}\n"
 
 
+# -- history ------------------------------------------------------------------------------------------------------
+
+DEFINING = ("input", "output", "cache_read", "cache_write_5m")
+"""The rates whose change is a new price; other differences are corrections of what was known."""
+
+
+def with_history(old: object, new: object, today: dt.date) -> object:
+    """Keep a price that changed without a date in either source: the old one until today, the new one from now on."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    before, after = old["periods"], new["periods"]
+    if len(before) != len(after) or [p.get("from") for p in before] != [p.get("from") for p in after]:
+        return with_kept_start(before, new, today)
+    now = max((i for i, p in enumerate(after) if p.get("from", "") <= today.isoformat()), default=0)
+    if defining(before[now]) == defining(after[now]) or after[now].get("from") == today.isoformat():
+        return new
+    changed = {"from": today.isoformat(), **{key: value for key, value in after[now].items() if key != "from"}}
+    return {**new, "periods": [*after[:now], before[now], changed, *after[now + 1 :]]}
+
+
+def with_kept_start(before: list[Record], new: dict[str, object], today: dt.date) -> object:
+    """Keep periods that an earlier run dated, as long as the sources still know only of the last one."""
+    after = new["periods"]
+    dated = [period for period in before if str(period.get("from", "")) <= today.isoformat()]
+    if not isinstance(after, list) or len(after) != 1 or len(dated) < 2:  # noqa: PLR2004 - an old one and a new one
+        return new
+    last = dated[-1]
+    if defining(last) == defining(after[0]):
+        return {**new, "periods": [*dated[:-1], {"from": last["from"], **after[0]}]}
+    return {**new, "periods": [*dated, {"from": today.isoformat(), **after[0]}]}
+
+
+def defining(period: Record) -> object:
+    """Take what makes a period's price its own."""
+    modes = period["modes"]
+    levels = modes["standard"] if isinstance(modes, dict) else []
+    return [[level.get("above")] + [level.get(unit) for unit in DEFINING] for level in levels]
+
+
 # -- what changed -------------------------------------------------------------------------------------------------
 
 
@@ -803,7 +842,8 @@ def main() -> int:
         ),
         "litellm": source("litellm", version, options.date, old_sources.get("litellm")),
     }
-    new = json.loads(json.dumps(collect(data, options.date)))
+    made = json.loads(json.dumps(collect(data, options.date)))
+    new = {key: with_history(old.get(key), entry, options.date) for key, entry in made.items()}
     options.output.write_text(render(new, sources), encoding="utf-8")
     told = list(changes(old, new))
     print("\n".join(told) if told else "No price changed.")
