@@ -16,6 +16,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 JSON: Final = (b"content-type", b"application/json")
+_HEARD_OUT: Final = 4
+"""How often the limit a body may be, to be read to its end before it is refused."""
 
 
 class ClientGone(Exception):  # noqa: N818 - not an error of ours: the agent hung up before it had asked
@@ -44,10 +46,15 @@ class Client:
                 raise ClientGone
             part = message.get("body", b"")
             size += len(part)
-            if size > limit:
+            if size <= limit:
+                parts.append(part)
+            else:
+                parts.clear()
+            ended = not message.get("more_body", False)
+            # Who is still sending does not read our answer, and may lose it with the connection: hear it out.
+            if size > limit and (ended or size > _HEARD_OUT * limit):
                 raise BadRequest(f"the request's body is larger than {limit >> 20} MB (policy: max_request_mb)")
-            parts.append(part)
-            if not message.get("more_body", False):
+            if ended:
                 return b"".join(parts)
 
     def watch(self, on_gone: Callable[[], None]) -> None:

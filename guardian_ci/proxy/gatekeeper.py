@@ -136,9 +136,13 @@ class Gatekeeper:
         self._write("tool_call", line)
         return command
 
-    async def progress(self, exchange: Exchange, usage: Usage | None, output_bytes: int) -> do.Cut | None:
+    async def progress(
+        self, exchange: Exchange, usage: Usage | None, output_bytes: int, *, abandoned: bool = False
+    ) -> do.Cut | None:
         """Tell how far an answer has come; it may have outgrown its reservation."""
-        event = on.Progressed(request=exchange.request_id, at=time.time(), usage=usage, output_bytes=output_bytes)
+        event = on.Progressed(
+            request=exchange.request_id, at=time.time(), usage=usage, output_bytes=output_bytes, abandoned=abandoned
+        )
         commands = self.guard.handle(event)
         if commands and isinstance(commands[0], do.Reserve):
             ask = commands[0].ask

@@ -401,7 +401,8 @@ class _OneCall:
                 return b""
         if (piece.usage or piece.output_bytes) and self._cut is None:
             usage = reader.usage if piece.usage else None
-            self._cut = await self._keeper.progress(self._exchange, usage, self._output_bytes)
+            gone = self._client.gone
+            self._cut = await self._keeper.progress(self._exchange, usage, self._output_bytes, abandoned=gone)
             self._tail = self._output_bytes + _TAIL
         return data
 

@@ -28,8 +28,8 @@ from guardian_ci.proxy.upstream import UpstreamClient
 from guardian_ci.session.guard import Guard
 from guardian_ci.session.store import Recovered, Store
 
-_GRACE: Final = 5
-"""Seconds that open answers have to come to their end when the run is stopped."""
+_GRACE: Final = 15
+"""Seconds that answers whose agents hung up have to come to their end, and to tell what they cost."""
 
 _BACKLOG: Final = 4096
 

@@ -79,6 +79,8 @@ class Progressed(Event):
 
     usage: Usage | None
     output_bytes: int
+    abandoned: bool = False
+    """The agent has hung up: the answer is only read on to learn what it costs, also when the run is stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

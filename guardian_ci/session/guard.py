@@ -337,7 +337,7 @@ class Guard:
         return [do.Rewrite(**common, finding=blocking)]
 
     def _progressed(self, call: _OpenCall, event: on.Progressed) -> list[do.Command]:
-        if self._stopped is not None and call.over is None:
+        if self._stopped is not None and call.over is None and not event.abandoned:
             call.over = self._stopped
             return [_cut(event.request, self._stopped)]
         if call.asked is None or call.extending or call.over is not None:
