@@ -95,7 +95,6 @@ def progressed(request: str, plain: Mapping[str, object]) -> Progressed:
             at=float(cast("float", plain["at"])),
             usage=usage(plain.get("usage")),
             output_bytes=int(cast("int", plain.get("output_bytes", 0))),
-            unparsed=int(cast("int", plain.get("unparsed", 0))),
         )
 
 
