@@ -39,6 +39,7 @@ class Exchange:
     upstream_status: int | None = None
     first_byte: float | None = None
     unparsed: int = 0
+    client_gone: bool = False
     tool_calls: list[Plain] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     trace: list[Evaluation] = field(default_factory=list)
@@ -225,7 +226,7 @@ def finished(
         "cost_picodollars": settle.charge.picodollars,
         "price": _price(settle.cost, exchange.call),
         "estimated": settle.estimated,
-        "outcome": _OUTCOMES[event.outcome],
+        "outcome": "client_gone" if exchange.client_gone else _OUTCOMES[event.outcome],
         "usage": to_plain(settle.usage),
         "facts": {"ended": ended_to_plain(event)},
     }

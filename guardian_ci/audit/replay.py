@@ -197,7 +197,7 @@ class _Run:
 
     def _decide(self, received: on.CallReceived, told: _Told) -> do.Command:
         command = self._guard.handle(received)[0]
-        if isinstance(command, do.Reserve):
+        while isinstance(command, do.Reserve):
             answer = _answer(command.ask, told)
             event = on.Reserved(request=received.request, at=received.at, answer=answer)
             command = self._guard.handle(event)[0]

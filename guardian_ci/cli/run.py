@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         raise UsageError("there is no command to run; write it behind --, as in: guardian-ci run -- claude -p '…'")
+    if shutil.which(command[0]) is None:
+        raise StartError(f"{command[0]!r} is no command that can be found; is it installed and on PATH?")
     token = RUN_TOKEN_PREFIX + secrets.token_urlsafe(32)
     config = configuration(options, token)
     session = options.session or f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
@@ -79,8 +82,6 @@ async def _run(options: argparse.Namespace, config: ProxyConfig, command: list[s
         environment = agent_environment(os.environ, config, server.url, session)
         try:
             child = await asyncio.create_subprocess_exec(*command, env=environment)
-        except FileNotFoundError as error:
-            raise StartError(f"{command[0]!r} is no command that can be found; is it installed and on PATH?") from error
         except OSError as error:
             raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error
         with _signals_to(child):

@@ -82,7 +82,7 @@ class Gatekeeper:
         )
         exchange.received = event
         command = self.guard.handle(event)[0]
-        if isinstance(command, do.Reserve):
+        while isinstance(command, do.Reserve):
             answer = await self._store.reserve(command.ask)
             command = self.guard.handle(on.Reserved(request=event.request, at=event.at, answer=answer))[0]
         if isinstance(command, do.Forward | do.Refuse):

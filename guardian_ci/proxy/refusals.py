@@ -40,10 +40,10 @@ def of_finding(finding: Finding, settings: Settings, protocol: WireProtocol | No
             retry_after=finding.retry_after,
             final=False,
         )
-    status = 400
-    if finding.rule in _MONEY:
-        claude_code = protocol is WireProtocol.ANTHROPIC_MESSAGES and agent.startswith("claude-cli/")
-        status = settings.budget_status or (402 if claude_code else 400)
+    claude_code = protocol is WireProtocol.ANTHROPIC_MESSAGES and agent.startswith("claude-cli/")
+    status = 402 if claude_code and finding.rule != "bad_request" else 400
+    if finding.rule in _MONEY and settings.budget_status is not None:
+        status = settings.budget_status
     return Refusal(status=status, code=_CODES.get(status, _CODES[400]), message=message, reason=finding.reason)
 
 

@@ -475,6 +475,7 @@ class _OneCall:
         self._settled = True
         if self._client.gone and self._outcome is Outcome.UPSTREAM_ERROR:
             self._outcome = Outcome.CLIENT_GONE
+        self._exchange.client_gone = self._client.gone
         answered = None if self._reader is None else self._reader.state.response_id
         await self._keeper.end(self._exchange, self._outcome, self._usage, self._output_bytes, answered)
 

@@ -61,6 +61,7 @@ class _OpenCall:
     trace: list[Evaluation]
     price: ModelPrice | None = None
     others: tuple[ModelPrice, ...] = ()
+    searches: int | None = None
     demands: tuple[Demand, ...] = ()
     asked: Ask | None = None
     held: Amount = field(default_factory=Amount)
@@ -252,7 +253,7 @@ class Guard:
 
     def _ask(self, call: _OpenCall) -> Ask:
         """An upper bound of what the call may cost, and the scopes that it is charged to."""
-        request, settings, price = _without_removed(call), call.settings, call.price
+        request, settings, price = _as_forwarded(call), call.settings, call.price
         assert price is not None  # noqa: S101 - _price has set it; this is for the type checker
         table = self._prices[settings.prices]
         window = price.context_tokens or LARGEST_CONTEXT
@@ -282,6 +283,10 @@ class Guard:
         answer = event.answer
         if call.extending:
             return self._extended(call, answer)
+        if isinstance(answer, Denial) and (fewer := _fewer_searches(call)):
+            # Each search is billed again with all that it found: a few fit where the request's many do not.
+            call.searches = fewer
+            return [do.Reserve(request=event.request, ask=self._ask(call))]
         call.trace.extend(_money_trace(call, answer))
         if isinstance(answer, Denial):
             del self._open[event.request]
@@ -314,7 +319,7 @@ class Guard:
             remove_tools=call.remove_tools,
             model=call.model,
             notice=call.notice,
-            max_web_searches=_without_removed(call).max_web_searches or None,
+            max_web_searches=_as_forwarded(call).max_web_searches or None,
             reserved=call.held,
             demands=call.demands,
             balances=grant.balances if grant is not None else (),
@@ -544,9 +549,16 @@ def _money_trace(call: _OpenCall, answer: Grant | Denial) -> list[Evaluation]:
     return lines
 
 
-def _without_removed(call: _OpenCall) -> Call:
-    """The request as it is forwarded: a search tool that policy takes out of it cannot cost anything."""
+def _fewer_searches(call: _OpenCall) -> int:
+    """Half as many searches as the call may make now; 0 where there is nothing to halve."""
+    return _as_forwarded(call).max_web_searches // 2
+
+
+def _as_forwarded(call: _OpenCall) -> Call:
+    """The request as it is forwarded: with fewer searches, and none where policy takes the tool out of it."""
     request = call.received.call
+    if call.searches is not None:
+        request = replace(request, max_web_searches=call.searches)
     left = (tool for index, tool in enumerate(request.tools) if index not in call.remove_tools)
     if not call.remove_tools or any(tool.provider_executed for tool in left):
         return request
