@@ -163,6 +163,10 @@ class Call:
     """The answer whose context the provider adds to this request's input."""
     item_references: int = 0
     """How many items of earlier answers the request names instead of repeating them."""
+    conversation: str = ""
+    """A digest of all turns that the request holds."""
+    continues: str = ""
+    """The digest of those before its last answer: an earlier request's ``conversation``, where it goes on from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

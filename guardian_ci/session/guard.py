@@ -4,12 +4,12 @@ There is no ``await`` here, and the caller writes each decision to the log befor
 order of the log is the order of the decisions.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import partial
 from typing import Final, TypedDict
 
-from guardian_ci.model import Amount, Call, Cost, Evaluation, Finding, Operation, Usage, Verdict
+from guardian_ci.model import Amount, Call, Cost, Evaluation, Finding, InputSize, Operation, Usage, Verdict
 from guardian_ci.policy import Policy, Settings
 from guardian_ci.policy.rules import (
     cost_limit,
@@ -41,6 +41,9 @@ LARGEST_CONTEXT: Final = 2_000_000
 _BYTES_A_TOKEN: Final = 8
 """More model output than this many bytes for each granted token means that the upstream ignores its maximum.
 English and code run at 3 to 6; below that a legitimate answer would be cut."""
+
+_MEASURED_MARGIN: Final = 102
+"""Hundredths of its count that a measured conversation may come to when more text follows it."""
 
 _FEW_TOKENS: Final = 64
 """Long words make a short answer's bytes a token meaningless."""
@@ -259,7 +262,10 @@ class Guard:
         window = price.context_tokens or LARGEST_CONTEXT
         hidden = call.state.hidden_tokens(request, window)
         size = replace(request.size, hidden_tokens=max(request.size.hidden_tokens, hidden))
-        tokens = estimate.input_upper_bound(size, price.tokenizer, ratio=call.state.ratio)
+        tokens = max(
+            _input_bound(size, each.tokenizer, call.state.measure_of(request, each.model))
+            for each in (price, *call.others)
+        )
         if size.hidden_tokens or size.pdf_pages or size.images:
             # What nobody here can see is at most what fits into the model; text is sized by itself.
             seen = replace(size, hidden_tokens=0, pdf_pages=0, images=0, audio_seconds=0)
@@ -405,9 +411,7 @@ class Guard:
         charge, cost, estimated = self._charge(call, event)
         call.charge = charge
         if event.usage is not None and event.outcome is Outcome.COMPLETE and not estimated:
-            tokenizer = call.price.tokenizer if call.price else ""
-            counted = event.usage.total_input
-            call.state.ratio = estimate.next_ratio(call.state.ratio, request.size, counted, tokenizer)
+            call.state.remember_measure(request, call.price.model if call.price else "", event.usage.total_input)
         call.state.remember_context(event.response_id, event.usage)
         call.state.add(event.usage, charge.picodollars)
         return [
@@ -456,6 +460,25 @@ class Guard:
                 for found in crossed
             ]
         return notes
+
+
+def _input_bound(size: InputSize, tokenizer: str, measured: tuple[InputSize, int] | None) -> int:
+    """What the conversation had when it was last counted, and a bound of what has come to it since.
+
+    No ratio of tokens a byte is carried from one text to another: a file read next may be three times as dense.
+    """
+    if measured is None:
+        return estimate.input_upper_bound(size, tokenizer, ratio=None)
+    before, counted = measured
+    grown = InputSize(
+        **{
+            part.name: max(0, getattr(size, part.name) - getattr(before, part.name))
+            for part in fields(InputSize)
+            if part.name != "has_tools"
+        },
+        has_tools=size.has_tools,
+    )
+    return -(-counted * _MEASURED_MARGIN // 100) + estimate.input_upper_bound(grown, tokenizer, ratio=None)
 
 
 def _final(event: on.Ended) -> bool:

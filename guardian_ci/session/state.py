@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from guardian_ci.model import Call, Finding, ToolUse, Usage, Verdict
+from guardian_ci.model import Call, Finding, InputSize, ToolUse, Usage, Verdict
 
 FIRST_COMFORT: Final = 4096
 LEAST_COMFORT: Final = 1024
@@ -14,6 +14,7 @@ _MOST_TOOLS: Final = 200
 _MOST_FINGERPRINTS: Final = 256
 _MOST_TIMES: Final = 1024
 _MOST_PENDING: Final = 1024
+_MOST_MEASURED: Final = 256
 _MOST_CONTEXTS: Final = 1024
 _KEPT_CONTEXTS: Final = 32
 
@@ -38,7 +39,7 @@ class SessionState:
     picodollars: int = 0
     tools: dict[str, int] = field(default_factory=dict)
     paths: dict[str, None] = field(default_factory=dict)
-    ratio: float | None = None
+    measured: OrderedDict[tuple[str, str], tuple[InputSize, int]] = field(default_factory=OrderedDict)
     longest_output: int | None = None
     latched: Finding | None = None
     contexts: OrderedDict[str, int] = field(default_factory=OrderedDict)
@@ -100,6 +101,16 @@ class SessionState:
             for result in call.tool_results
             if result.id in self.pending_tools
         )
+
+    def remember_measure(self, call: Call, model: str, tokens: int) -> None:
+        """Note what a model's tokenizer made of this conversation."""
+        self.measured[model, call.conversation] = (call.size, tokens)
+        if len(self.measured) > _MOST_MEASURED:
+            self.measured.popitem(last=False)
+
+    def measure_of(self, call: Call, model: str) -> tuple[InputSize, int] | None:
+        """The size and the tokens of the conversation that this call goes on from, if they were measured."""
+        return self.measured.get((model, call.continues)) if call.continues else None
 
     def remember_context(self, response: str | None, usage: Usage | None) -> None:
         """Note how many tokens a later call inherits that names this answer as its previous one."""
@@ -171,7 +182,6 @@ _KEPT: Final = (
     "cache_write_tokens",
     "picodollars",
     "tools",
-    "ratio",
     "longest_output",
     "notified",
     "fraction",

@@ -31,6 +31,7 @@ from guardian_ci.wire.request import (
     fingerprint,
     last_turn,
     lowered,
+    threads,
 )
 from guardian_ci.wire.sse import Frame, event_frame
 from guardian_ci.wire.usage import merge_stream
@@ -84,7 +85,9 @@ class AnthropicMessages(JsonWire):
         messages = fields.required_items(request, "messages")
         walk = _Walk()
         walk.request(request, messages)
-        new = last_turn(messages, [message.get("role") == "assistant" for message in messages])
+        answers = [message.get("role") == "assistant" for message in messages]
+        new = last_turn(messages, answers)
+        conversation, continues = threads(messages, answers)
         call = Call(
             protocol=self.protocol,
             operation=operation,
@@ -102,6 +105,8 @@ class AnthropicMessages(JsonWire):
             max_web_searches=walk.searches,
             other_models=tuple(_other_models(request)),
             previous_response_id=_previous(request),
+            conversation=conversation,
+            continues=continues,
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(walk.offers.paths))
 

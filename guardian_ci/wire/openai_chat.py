@@ -23,7 +23,7 @@ from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Path, Piece
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
 from guardian_ci.wire.openai_shared import add_part, cache_lifetime, error_object, refusal_body
-from guardian_ci.wire.request import JsonWire, Offers, check_spelling, fingerprint, last_turn
+from guardian_ci.wire.request import JsonWire, Offers, check_spelling, fingerprint, last_turn, threads
 from guardian_ci.wire.sse import Frame, data_frame
 
 _KNOWN: Final = (
@@ -64,7 +64,9 @@ class OpenAIChat(JsonWire):
         messages = fields.required_items(request, "messages")
         fields.record(request, "stream_options")
         maxima = [fields.count(request, name) for name in self.maximum_names]
-        new = last_turn(messages, [message.get("role") == "assistant" for message in messages])
+        answers = [message.get("role") == "assistant" for message in messages]
+        new = last_turn(messages, answers)
+        conversation, continues = threads(messages, answers)
         offers = _offers(request)
         call = Call(
             protocol=self.protocol,
@@ -80,6 +82,8 @@ class OpenAIChat(JsonWire):
             service_tier=fields.text(request, "service_tier"),
             cache_ttl=cache_lifetime(request),
             max_web_searches=sum(request.get(name) is not None for name in _PROVIDER_MEMBERS),
+            conversation=conversation,
+            continues=continues,
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(offers.paths))
 

@@ -32,6 +32,7 @@ from guardian_ci.wire.request import (
     fingerprint,
     last_turn,
     lowered,
+    threads,
 )
 from guardian_ci.wire.sse import Frame, event_frame
 
@@ -98,7 +99,9 @@ class OpenAIResponses(JsonWire):
         _check_meterable(request)
         model = fields.model_id(request)
         items = _input(request)
-        new = last_turn(items, [_is_answer(item) for item in items])
+        answers = [_is_answer(item) for item in items]
+        new = last_turn(items, answers)
+        conversation, continues = threads(items, answers)
         walk = _Walk()
         walk.request(request, items)
         call = Call(
@@ -116,6 +119,8 @@ class OpenAIResponses(JsonWire):
             max_web_searches=_searches(request) if walk.may_search else 0,
             previous_response_id=fields.text(request, "previous_response_id"),
             item_references=walk.references,
+            conversation=conversation,
+            continues=continues,
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(walk.offers.paths))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from guardian_ci.wire.interface import Edits, Parsed, Path, Wire
 from guardian_ci.wire.json_text import Node, Splice, clean, parse_strictly, spliced
 
 _ENCODINGS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+_CACHE_MARK: Final = re.compile(r',"cache_control":(?:\{[^{}]*\}|null)|"cache_control":(?:\{[^{}]*\}|null),?')
 
 UNBOUNDED_SEARCHES: Final = 10
 """What a request that sets no bound to its web searches is taken to mean; ``Edits.max_web_searches`` makes it so."""
@@ -153,6 +156,23 @@ def fingerprint(model: str, operation: Operation, new_part: Sequence[object]) ->
     """Digest what a call asks anew, so that the same prompt sent again is known."""
     text = json.dumps([operation, model, new_part], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def threads(turns: Sequence[object], is_answer: Sequence[bool]) -> tuple[str, str]:
+    """Digest all turns, and those before the last answer (``""`` without one): what came of which earlier request.
+
+    Cache marks are left out: agents move them from turn to turn.
+    """
+    before = last_turn(turns, is_answer)
+    while before and is_answer[before - 1]:
+        before -= 1
+    running, earlier = hashlib.sha256(), ""
+    for index, turn in enumerate(turns):
+        if index == before and before:
+            earlier = running.hexdigest()[:32]
+        running.update(_CACHE_MARK.sub("", json.dumps(turn, separators=(",", ":"))).encode())
+        running.update(b"\n")
+    return running.hexdigest()[:32], earlier
 
 
 def lowered(node: Node | None, maximum: int) -> Iterator[Splice]:
