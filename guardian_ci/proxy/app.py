@@ -140,7 +140,7 @@ class _Unmetered:
         if scope["type"] != "http":
             return
         exchange = begin(scope)
-        exchange.session = session_name(scope, scope["headers"])
+        exchange.session = session_name(scope, scope["headers"], self._proxy.gatekeeper)
         wants_socket = any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
         method, path = scope["method"], scope["path"]
         # Looking costs nothing: a GET of an unknown path is refused, but it fails no build.

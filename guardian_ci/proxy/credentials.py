@@ -44,7 +44,8 @@ class Credentials:
             raise BadRequest("the request has no API key; start the agent with the environment that guardian-ci sets")
         stands_in = self.is_token(given) or (given or "").startswith(RUN_TOKEN_PREFIX)
         if not stands_in and (own is None or self.token is not None) and given is not None:
-            return headers
+            # An agent may send its own key in one header and our token in another.
+            return [each for each in headers if not _is_any_token(*each)]
         kept = [(name, value) for name, value in headers if name not in _CARRIERS]
         return kept if own is None else [*kept, _header(provider, own)]
 
@@ -59,6 +60,10 @@ def presented(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
             if text.strip():
                 return text.strip()
     return None
+
+
+def _is_any_token(name: bytes, value: bytes) -> bool:
+    return name in _CARRIERS and (presented([(name, value)]) or "").startswith(RUN_TOKEN_PREFIX)
 
 
 def session_of(key: str | None) -> str:

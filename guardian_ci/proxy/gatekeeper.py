@@ -37,6 +37,10 @@ class Gatekeeper:
         self._redactor = redactor
         self._refunds = Refunds()
 
+    def holds_secret(self, text: str) -> bool:
+        """Whether the log would not show this text as it is."""
+        return self._redactor.text(text) != text
+
     async def admit(
         self,
         exchange: Exchange,
@@ -173,6 +177,7 @@ class Gatekeeper:
             upstream_status=exchange.upstream_status,
             output_bytes=output_bytes,
             response_id=response_id,
+            unparsed=exchange.unparsed,
         )
         settle = self.guard.handle(event)[0]
         if not isinstance(settle, do.Settle):
