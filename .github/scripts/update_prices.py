@@ -125,6 +125,7 @@ CLAUDE_GEO = {"us": "11/10"}
 CLAUDE_GEO_SINCE = (4, 6)
 CLAUDE_TOKENIZER_SINCE = (4, 7)
 # OpenAI's batch and flex halve a model's rates, long context and 12-hour writes included: see completed_mode.
+XAI_SOURCE = PICODOLLARS // 40  # docs.x.ai: live search, $25 per 1,000 sources
 GEMINI_PER_QUERY_SINCE = 3  # ai.google.dev: grounding is billed a search query from Gemini 3 on, a prompt before
 GEO_WORDS = {
     "regional_processing_uplift_multiplier_eu": "eu",
@@ -324,8 +325,8 @@ def litellm_index(data: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
             model = key.lower().removeprefix(prefix)
             if not key.lower().startswith(prefix) or ("/" in model and not keeps_slash(provider)):
                 continue
-            if not record.get("input_cost_per_token") or "output_cost_per_token" not in record:
-                continue
+            if not record.get("input_cost_per_token") or not record.get("output_cost_per_token"):
+                continue  # a rate of 0 here means that nobody told it
             known = index.setdefault(provider, {})
             known[model] = {**known[model], **geo_of(record)} if model in known else record
     add_azure_zones(index.get("azure", {}))
@@ -496,6 +497,9 @@ def merge_now(period: Period, told: dict[str, Levels], *, provider: str, name: s
     if provider == "google" and re.match(r"gemini-(?:2\.5|[3-9])", name):
         for mode, ratio in GEMINI_MODES.items():
             modes.setdefault(mode, gemini_mode(mode, ratio, standard))
+    if provider == "x-ai":
+        for rates in standard.values():
+            rates.setdefault("web_search", XAI_SOURCE)
     period.modes = modes
 
 

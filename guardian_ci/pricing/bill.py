@@ -130,7 +130,7 @@ def worst_rates(price: ModelPrice, call: Call, *, at: datetime) -> tuple[int, in
     Whatever the provider may decide alone is taken at its dearest: the level that the input may reach, the tier
     that ``auto`` may get, the geography that a workspace may default to, hours that change before the answer.
     """
-    searches = call.max_web_searches
+    searches = max(call.max_web_searches, "-search-" in price.model)
     reach = ceiling_tokens(call.size)
     if searches:
         reach = (reach + searches * _SEARCH_TOKENS) * (searches + 1)

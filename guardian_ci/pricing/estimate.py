@@ -3,7 +3,8 @@
 Tokens a byte vary fivefold from prose to base64, so a text is weighed first: by how many of its bytes are letters,
 digits, marks and characters of other scripts, and by how random its letters are (``j``, ``q``, ``x`` and ``z`` make
 up 1 to 2 % of the letters of prose and code, and 15 % of random ones). The weights are thousandths of a token of the
-o200k tokenizer, fitted to the corpus of ``tests/pricing/test_estimate.py``: real texts come to 0.6 to 1.14 times their weight.
+o200k tokenizer, fitted to the corpus of ``tests/pricing/test_estimate.py``: texts come to 0.6 to 1.14 times their
+weight.
 """
 
 from dataclasses import dataclass

@@ -15,9 +15,13 @@ PREFIXES: Final[Mapping[str, str]] = {
     "google": "google",
     "gemini": "google",
     "vertex_ai": "google",
+    "vertex": "google",
+    "google-vertex": "google",
     "azure": "azure",
     "azure_ai": "azure",
+    "azure-openai": "azure",
     "bedrock": "aws",
+    "amazon-bedrock": "aws",
     "aws": "aws",
     "xai": "x-ai",
     "x-ai": "x-ai",
@@ -62,6 +66,11 @@ def spellings(model: str) -> Iterator[tuple[str | None, str]]:
         inner = _PATH.sub("", rest)
         if inner != rest:
             yield PREFIXES[first], inner
+
+
+def provider_id(name: str) -> str:
+    """Turn any of a provider's names into the one that the table goes by."""
+    return PREFIXES.get(name.lower(), name.lower())
 
 
 def undated(model: str) -> str:

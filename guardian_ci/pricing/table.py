@@ -4,10 +4,10 @@ import difflib
 import fnmatch
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, Self
 
@@ -20,7 +20,7 @@ from guardian_ci.pricing.bill import (
     total,
     worst_rates,
 )
-from guardian_ci.pricing.ids import spellings, undated, unversioned
+from guardian_ci.pricing.ids import provider_id, spellings, undated, unversioned
 from guardian_ci.pricing.rates import (
     STANDARD,
     CustomPrice,
@@ -52,9 +52,10 @@ class PriceTable:
 
     def __init__(self, text: str, custom: Sequence[CustomPrice] = ()) -> None:
         """Index the table's ``text``: a JSON object whose ``models`` stand one a line."""
-        head, lines = _split(text)
-        self.sources: Mapping[str, Mapping[str, str]] = head["sources"]
-        self._lines = lines
+        index = _indexed(text)
+        self.sources = index.sources
+        self._lines = index.lines
+        self._owners = index.owners
         self._custom = tuple(custom)
         self._prices: dict[str, ModelPrice] = {}
         self._loose: dict[str, list[str]] | None = None
@@ -78,7 +79,7 @@ class PriceTable:
 
     def ceiling(self, provider: str | None, at: datetime) -> ModelPrice:
         """Price a model that nobody knows like the dearest of its provider, unit by unit."""
-        owner = provider if provider and f"{provider}:" in self._owners() else ""
+        owner = self._owner(provider) or ""
         key = (owner, at.date())
         if key not in self._ceilings:
             self._ceilings[key] = self._dearest(owner, at)
@@ -87,7 +88,8 @@ class PriceTable:
     def nearest(self, model: str) -> str | None:
         """Find the known id that looks most like ``model``, for an error message."""
         wanted = undated(list(spellings(model))[-1][1])
-        names = {line.partition(":")[2] for line in self._lines if not line.startswith("openrouter:")}
+        entries = (key.partition(":") for key, line in self._lines.items() if not line.startswith('"'))
+        names = sorted({name for owner, _, name in entries if owner in DEFAULT_PROVIDERS})
         close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
         return close[0] if close else None
 
@@ -172,7 +174,7 @@ class PriceTable:
         return max(chosen, key=lambda c: c.effective_from or date.min, default=None)
 
     def _listed(self, model: str, provider: str | None) -> ModelPrice | None:
-        known = provider if provider and f"{provider}:" in self._owners() else None
+        known = self._owner(provider)
         for named, name in spellings(model):
             for owner in _owners_to_ask(known, named):
                 key = self._key(owner, name)
@@ -180,8 +182,10 @@ class PriceTable:
                     return self._price(key)
         return None
 
-    def _owners(self) -> frozenset[str]:
-        return _owner_names(tuple(self._lines))
+    def _owner(self, provider: str | None) -> str | None:
+        """Find the provider that a name means, if the table knows it."""
+        name = provider_id(provider) if provider else ""
+        return name if name in self._owners else None
 
     def _key(self, owner: str, name: str) -> str | None:
         """Find the entry of ``owner`` that is ``name`` but for a date or ``-latest``."""
@@ -323,20 +327,26 @@ def _packaged() -> str:
     return resources.files("guardian_ci.pricing").joinpath("data/prices.json").read_text(encoding="utf-8")
 
 
-@cache
-def _owner_names(keys: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(key[: key.index(":") + 1] for key in keys)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """A table's head, its models' undecoded lines, and the providers that they belong to."""
+
+    sources: Mapping[str, Mapping[str, str]]
+    lines: Mapping[str, str]
+    owners: frozenset[str]
 
 
-def _split(text: str) -> tuple[dict[str, Mapping[str, Mapping[str, str]]], dict[str, str]]:
-    """Part the table into its head and its models' lines, without decoding the models."""
+@lru_cache(maxsize=4)
+def _indexed(text: str) -> _Index:
+    """Part a table into its head and its lines, without decoding the models."""
     head, _, body = text.partition('\n"models": {\n')
     lines: dict[str, str] = {}
     for line in body.split("\n"):
         if line.startswith('"'):
             key, _, value = line.partition('": ')
             lines[key[1:]] = value.rstrip(",")
-    return json.loads(head.rstrip(",") + "}"), lines
+    owners = frozenset(key[: key.index(":")] for key in lines)
+    return _Index(sources=json.loads(head.rstrip(",") + "}")["sources"], lines=lines, owners=owners)
 
 
 _Entry = Mapping[str, object]

@@ -6,12 +6,14 @@ then settled by its upper bound instead of by a number that nobody can vouch for
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from guardian_ci.model import PICODOLLARS, Usage, WireProtocol
+from guardian_ci.pricing.ids import provider_id
 
 Json = Mapping[str, object]
 
@@ -82,7 +84,8 @@ def parse_usage(
     if not whole:
         raise UnusableUsageError("the answer carries no usage")
     reader = _READERS.get(str(protocol)) or _by_shape(str(protocol), whole)
-    usage = reader(whole, _Asked(model=model, provider=provider, extra=extra, cache_ttl=cache_ttl))
+    seller = None if provider is None else provider_id(provider)
+    usage = reader(whole, _Asked(model=model, provider=seller, extra=extra, cache_ttl=cache_ttl))
     tier = service_tier or _tier_beside(extra) or usage.service_tier
     return replace(usage, service_tier=tier, parts=tuple(replace(part, service_tier=tier) for part in usage.parts))
 
@@ -117,7 +120,7 @@ def _anthropic(raw: Json, asked: _Asked) -> Usage:
     top = _anthropic_counts(raw, asked)
     iterations = [item for item in _items(raw.get("iterations")) if isinstance(item, Mapping)]
     parts = tuple(_anthropic_part(item, top, asked) for item in iterations)
-    return replace(top, parts=parts)
+    return replace(top, parts=parts, reported_picodollars=_reported(raw, asked.provider))
 
 
 def _anthropic_counts(raw: Json, asked: _Asked) -> Usage:
@@ -207,7 +210,7 @@ def _openai(raw: Json, asked: _Asked, *, prompt: int, cached: int, told: Json, o
                 reasoning_tokens=min(_count(answered, "reasoning_tokens"), output),
                 cache_write_5m_tokens=writes,
                 cache_write_12h_tokens=long_writes,
-                web_searches=searches,
+                web_searches=searches + _count(raw, "num_sources_used") + _searches_by_itself(asked.model),
                 file_searches=file_searches,
                 service_tier=_text(raw, "service_tier"),
                 reported_picodollars=_reported(raw, asked.provider),
@@ -246,6 +249,14 @@ def _openai_searches(extra: Json) -> tuple[int, int]:
             kind = action.get("type") if isinstance(action, Mapping) else None
             web += kind in {None, "search"}
     return web, files
+
+
+def _searches_by_itself(model: str | None) -> bool:
+    """Tell whether the model searches once for each request, without a word of it in the usage."""
+    return model is not None and _SEARCH_MODEL.search(model) is not None
+
+
+_SEARCH_MODEL: Final = re.compile(r"-search-(?:preview|api)")
 
 
 def _reported(raw: Json, provider: str | None) -> int | None:
@@ -441,7 +452,7 @@ def _is_end(event: Json) -> bool:
 
 def _tier_beside(extra: Json) -> str | None:
     """Find the tier that the answer was served at, where it stands beside the usage."""
-    told = _text(extra, "service_tier")
+    told = _text(extra, "service_tier") or _text(extra, "serviceTier") or _text(_object(extra, "serviceTier"), "type")
     if told is None:
         headers = {str(name).lower(): value for name, value in _object(extra, "headers").items()}
         named = headers.get("x-gemini-service-tier")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from guardian_ci.pricing.ids import spellings, undated, unversioned
+from guardian_ci.pricing.ids import provider_id, spellings, undated, unversioned
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,14 @@ def test_the_id_as_it_stands_comes_first() -> None:
 )
 def test_only_dates_and_latest_come_off_the_end(model: str, bare: str) -> None:
     assert undated(model) == bare
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [("xai", "x-ai"), ("Vertex", "google"), ("bedrock", "aws"), ("openai", "openai"), ("Nobody", "nobody")],
+)
+def test_a_provider_has_many_names(name: str, provider: str) -> None:
+    assert provider_id(name) == provider
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,12 @@ OPENAI_CASES: dict[str, tuple[str, str | None, dict[str, object], dict[str, obje
         },
         {"input_tokens": 10, "output_tokens": 5, "reported_picodollars": 21_000_000_000},
     ),
+    "xAI's sources are paid for like searches": (
+        CHAT,
+        "xai",
+        {"prompt_tokens": 10, "completion_tokens": 5, "num_sources_used": 4},
+        {"input_tokens": 10, "output_tokens": 5, "web_searches": 4},
+    ),
     "nobody else sets their own price": (
         CHAT,
         "openai",
@@ -340,6 +346,18 @@ def test_openai_and_its_like(
     protocol: str, provider: str | None, raw: dict[str, object], expected: dict[str, object]
 ) -> None:
     assert read(protocol, raw, provider=provider) == expected
+
+
+def test_a_model_that_always_searches_is_billed_for_it() -> None:
+    raw = {"prompt_tokens": 1, "completion_tokens": 1}
+    assert parse_usage(CHAT, raw, model="gpt-4o-search-preview-2025-03-11").web_searches == 1
+    assert parse_usage(CHAT, raw, model="gpt-4o").web_searches == 0
+
+
+def test_openrouter_states_its_cost_in_every_protocol() -> None:
+    raw = {"input_tokens": 1, "output_tokens": 1, "cost": "0.5"}
+    for protocol in (ANTHROPIC, RESPONSES):
+        assert read(protocol, raw, provider="openrouter")["reported_picodollars"] == 5 * 10**11
 
 
 def test_only_searches_are_billed_of_what_a_web_search_does() -> None:
@@ -468,6 +486,7 @@ def test_bedrock_splits_cache_writes_by_lifetime() -> None:
         ({}, {"service_tier": "flex"}, None, "flex"),
         ({}, {"headers": {"X-Gemini-Service-Tier": "priority"}}, None, "priority"),
         ({"service_tier": "default"}, {"service_tier": "flex"}, "priority", "priority"),
+        ({}, {"serviceTier": {"type": "flex"}}, None, "flex"),
     ],
 )
 def test_the_tier_is_the_one_that_the_answer_was_served_at(
