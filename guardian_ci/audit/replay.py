@@ -22,7 +22,7 @@ Fields = Mapping[str, object]
 _Told = Mapping[str, tuple[Balance, Limit]]
 
 OWN_REFUSALS: Final = frozenset({"bad_request", "unmetered_endpoint", "store_failed", "internal_error"})
-"""Reasons of refusals that the session was never asked about."""
+"""Reasons of refusals that the session did not decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +127,10 @@ class _Run:
         request = str(line.fields["request_id"])
         told = line.fields.get("facts")
         if line.fields["decision"] == "rejected":
+            if line.fields.get("reason") in OWN_REFUSALS:
+                return
             if not isinstance(told, Mapping):
-                if line.fields.get("reason") not in OWN_REFUSALS:
-                    yield _difference(line, f"rejected ({line.fields.get('reason')})", "nothing: its facts are missing")
+                yield _difference(line, f"rejected ({line.fields.get('reason')})", "nothing: its facts are missing")
                 return
             received = facts.received(request, _mapping(told["received"]))
             command = self._decide(received, _told(line.fields.get("scopes")))

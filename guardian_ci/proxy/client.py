@@ -16,6 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 JSON: Final = (b"content-type", b"application/json")
+_STREAM: Final = b"text/event-stream"
 _HEARD_OUT: Final = 4
 """How often the limit a body may be, to be read to its end before it is refused."""
 
@@ -31,6 +32,7 @@ class Client:
         self.request_id = request_id
         self.gone = False
         self.answered = False
+        self._streaming = False
         self._receive = receive
         self._send = send
         self._watch: asyncio.Task[None] | None = None
@@ -79,6 +81,7 @@ class Client:
     async def start(self, status: int, headers: Headers) -> None:
         """Send the status and headers, ours among them."""
         self.answered = True
+        self._streaming = any(name == b"content-type" and _STREAM in value.lower() for name, value in headers)
         mine = (b"x-guardian-request-id", self.request_id.encode())
         await self._deliver({"type": "http.response.start", "status": status, "headers": [*headers, mine]})
 
@@ -90,6 +93,12 @@ class Client:
     async def finish(self, data: bytes = b"") -> None:
         """Send the last part of the body."""
         await self._deliver({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def break_off(self, error: bytes) -> None:
+        """End an answer that has begun and cannot go on: a stream by an error, else by the end of the connection."""
+        if self._streaming:
+            await self.finish(error)
+        # Else the server drops the connection: an answer that does not end as announced is no answer.
 
     async def refuse(self, refusal: Refusal, wire: Wire | None) -> None:
         """Answer with a refusal in the protocol's own shape."""

@@ -68,7 +68,11 @@ class Gatekeeper:
             waited = True
             command = await self._try_admit(exchange, caller, call)
         if isinstance(command, do.Forward):
-            self._admitted(exchange, command, prompt)
+            try:
+                self._admitted(exchange, command, prompt)
+            except StoreError:
+                await self._take_back(exchange)
+                raise
         else:
             exchange.status = status_of(command.finding)
             await self._refused(exchange, command)
@@ -87,7 +91,11 @@ class Gatekeeper:
         exchange.received = event
         command = self.guard.handle(event)[0]
         while isinstance(command, do.Reserve):
-            answer = await self._store.reserve(command.ask)
+            try:
+                answer = await self._store.reserve(command.ask)
+            except StoreError:
+                self.guard.abandon(event.request)
+                raise
             command = self.guard.handle(on.Reserved(request=event.request, at=event.at, answer=answer))[0]
         if isinstance(command, do.Forward | do.Refuse):
             return command
@@ -102,6 +110,17 @@ class Gatekeeper:
                 fields = {"id": key, "name": name, "status": "ok" if well else "error"}
                 self._write("tool_result", exchange.head() | fields)
         self._write("call_admitted", records.call_admitted(exchange, command, self._redactor, prompt))
+
+    async def _take_back(self, exchange: Exchange) -> None:
+        """Give back what was reserved for a call that may not leave: its line did not reach the log."""
+        now = time.time()
+        settle = self.guard.handle(on.Ended(request=exchange.request_id, at=now, outcome=on.Outcome.UNREACHED))[0]
+        if isinstance(settle, do.Settle):
+            if settle.reserved:
+                await self._store.settle(exchange.request_id, settle.charge)
+            none = tuple(Balance() for _ in settle.demands)
+            self.guard.handle(on.Settled(request=exchange.request_id, at=now, balances=none))
+            self._refunds.refunded(demand.scope for demand in settle.demands)
 
     async def _refused(self, exchange: Exchange, command: do.Refuse) -> None:
         exchange.findings.extend(command.findings)

@@ -257,6 +257,7 @@ class _OneCall:
         if self._client.answered:
             with contextlib.suppress(StoreError):
                 self._keeper.notice("error", reason, message, self._exchange.request_id)
+            await self._break_off(message)
             return
         with contextlib.suppress(StoreError):  # no log either: the keeper has said so on the terminal
             self._keeper.rejected(self._exchange, finding)
@@ -487,10 +488,13 @@ class _OneCall:
         if not self._client.answered:
             await self._client.refuse(refusals.of_upstream(status, message), self._wire)
             return
+        await self._break_off(message)
+
+    async def _break_off(self, message: str) -> None:
         error = self._wire.stream_error(
             message=f"guardian-ci: {message}", request_id=self._exchange.request_id, reader=self._reader
         )
-        await self._client.finish(error)
+        await self._client.break_off(error)
 
 
 async def _exhaust(chunks: AsyncIterator[bytes]) -> None:

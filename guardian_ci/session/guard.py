@@ -114,6 +114,10 @@ class Guard:
         """Whether the session is in memory; if not, ``CallReceived`` should bring what a store remembers."""
         return session in self._sessions
 
+    def abandon(self, request: str) -> None:
+        """Forget a call whose reservation could not be asked for: nothing of it has happened."""
+        self._open.pop(request, None)
+
     def stop(self, finding: Finding) -> None:
         """Latch the whole run: open answers are cut at their next event, every later call is refused."""
         self._stopped = finding
