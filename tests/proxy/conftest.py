@@ -10,6 +10,12 @@ from speech import SPEECHES, Speech
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What runs the tests that are coroutines themselves."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def loop_thread() -> Iterator[LoopThread]:
     thread = LoopThread()
     yield thread

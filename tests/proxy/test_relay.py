@@ -311,6 +311,22 @@ def test_a_redirect_is_never_followed_with_the_key(shared: Run, status: int) -> 
     assert len(shared.upstream.seen) == before + 1
 
 
+@pytest.mark.parametrize("status", [200, 429, 503])
+@pytest.mark.parametrize("declared", [True, False], ids=["length", "chunked"])
+def test_an_answer_that_breaks_off_behind_its_head_never_looks_whole(shared: Run, status: int, declared: bool) -> None:
+    # The upstream's own error (or a count of tokens) is passed on as it comes, so its head is with the agent already.
+    length = [("content-length", "100")] if declared else [("transfer-encoding", "chunked")]
+    begun = b'{"type": "er'
+    part = begun if declared else chunk(begun)
+    shared.upstream.says([head("application/json", status=status, headers=length), part, Pause(0.05), Reset()])
+    path = "/v1/messages/count_tokens" if status == 200 else "/v1/messages"
+    before = len(shared.calls)
+    with pytest.raises(httpx.RemoteProtocolError):
+        shared.post(MESSAGES, path=path)
+    (record,) = shared.wait_for_calls(before + 1)[before:]
+    assert (record["status"], record["cost_picodollars"]) == (status, 0)
+
+
 def test_a_frame_that_cannot_be_parsed_passes_on_and_is_recorded(shared: Run, speech: Speech) -> None:
     frames = speech.frames()
     frames[3:3] = [b"data: {no json\n\n", b"data: \xff\xfe\n\n", b": a comment\n\n", b"nonsense\n\n"]
