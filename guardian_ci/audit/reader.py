@@ -5,10 +5,11 @@ log of ours is a ``Problem`` that goes with it: a report shows it as a violation
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal, Protocol
 
 from guardian_ci.audit.chain import VERSION, ChainCheck
 from guardian_ci.errors import LogError
@@ -48,37 +49,54 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
 
 
-class Log:
-    """A log on disk. Iterating reads it; ``problems`` is complete once an iteration has come to its end.
+class Lines(Protocol):
+    """What a log is read from."""
 
-    Of very many problems the first are kept, and ``more_problems`` counts the others.
+    def readline(self, limit: int, /) -> bytes:
+        """Return the next line with its end, at most ``limit`` bytes of it; nothing at the end."""
+
+
+Opened = Callable[[], AbstractContextManager[Lines]]
+"""Opens a log from its beginning, as often as it is read."""
+
+
+class Log:
+    """A log on disk, or wherever ``opened`` has it from.
+
+    Iterating reads it; ``problems`` is complete once an iteration has come to its end. Of very many problems the
+    first are kept, and ``more_problems`` counts the others.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: Opened | None = None) -> None:
         self.path = path
+        self.opened: Opened = opened or (lambda: path.open("rb"))
         self.problems: list[Problem] = []
         self.more_problems = 0
 
     def __iter__(self) -> Iterator[Line]:
         self.problems, self.more_problems = [], 0
         try:
-            with self.path.open("rb") as file:
+            with self.opened() as file:
                 yield from _Reading(self).lines(file)
         except OSError as error:
             raise _unreadable(self.path, error) from error
 
 
-def read_log(path: Path) -> Log:
-    """Return the log at ``path``, not yet read; raise LogError where there is none of ours."""
+def read_log(path: Path, opened: Opened | None = None) -> Log:
+    """Return the log at ``path``, not yet read; raise LogError where there is none of ours.
+
+    ``opened`` reads a log that is no file of its own; ``path`` is then only its name.
+    """
+    log = Log(path, opened)
     try:
-        with path.open("rb") as file:
+        with log.opened() as file:
             first = file.readline(MAX_LINE)
     except OSError as error:
         raise _unreadable(path, error) from error
     if not first.strip():
         raise LogError(f"{path}:1: the log is empty: no proxy wrote to it; name the file that serve or run wrote")
     _require_ours(path, first)
-    return Log(path)
+    return log
 
 
 def _unreadable(path: Path, error: OSError) -> LogError:
@@ -117,7 +135,7 @@ class _Reading:
         self._run_id: str | None = None
         self._ended = False
 
-    def lines(self, file: BinaryIO) -> Iterator[Line]:
+    def lines(self, file: Lines) -> Iterator[Line]:
         number = 0
         while raw := file.readline(MAX_LINE):
             number += 1

@@ -23,6 +23,8 @@ KEY_VARIABLES: Final[Mapping[str, str]] = {
 
 TOKEN_VARIABLE: Final = "GUARDIAN_TOKEN"  # noqa: S105 - the name of a variable
 _HIGHEST_PORT: Final = 65_535
+_MOST_DOLLARS: Final = 10**9
+_MOST_DIGITS: Final = 15
 _KEY: Final = re.compile(r"[!-~]*")
 _PULL_REQUEST: Final = re.compile(r"refs/pull/(\d+)/")
 
@@ -74,30 +76,32 @@ def policy_of(options: argparse.Namespace) -> Policy:
     """The policy of ``--policy`` (or the default), with what the command line adds. Raises ``PolicyError``."""
     policy = default_policy() if options.policy is None else read_policy(options.policy)
     return policy.override(
-        budget_usd=_dollars(options.budget),
-        token_budget=_tokens(options.token_budget),
+        budget_usd=dollars_of(options.budget, "--budget"),
+        token_budget=tokens_of(options.token_budget, "--token-budget"),
         upstreams=_upstreams(options.upstream),
     )
 
 
-def _dollars(text: str | None) -> Decimal | None:
+def dollars_of(text: str | None, option: str) -> Decimal | None:
+    """The dollars that an option gives. Raises ``UsageError``."""
     if text is None or text == "":
         return None
     try:
         value = Decimal(text.removeprefix("$"))
     except InvalidOperation:
         value = Decimal(-1)
-    if not value.is_finite() or value < 0:
-        raise UsageError(f"--budget {text!r} is no amount; give dollars, such as 0.50")
+    if not value.is_finite() or not 0 <= value <= _MOST_DOLLARS:
+        raise UsageError(f"{option} {text[:100]!r} is no amount; give dollars, such as 0.50")
     return value
 
 
-def _tokens(text: str | None) -> int | None:
+def tokens_of(text: str | None, option: str) -> int | None:
+    """The tokens that an option gives. Raises ``UsageError``."""
     if text is None or text == "":
         return None
     plain = text.replace("_", "")
-    if not plain.isascii() or not plain.isdecimal():
-        raise UsageError(f"--token-budget {text!r} is no number of tokens; give a whole number, such as 50000")
+    if not plain.isascii() or not plain.isdecimal() or len(plain) > _MOST_DIGITS:
+        raise UsageError(f"{option} {text[:100]!r} is no number of tokens; give a whole number, such as 50000")
     return int(plain)
 
 

@@ -1,0 +1,182 @@
+"""What a pull request has cost, as each reader takes it: JUnit, Markdown, JSON, text. A ``GateResult`` in, text out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from junit_xml import TestCase, TestSuite, to_xml_report_string
+
+from guardian_ci.audit.gate import GateResult, Unknown
+from guardian_ci.model import Amount
+from guardian_ci.reports.amounts import count, decimal, dollars, limit, share
+from guardian_ci.reports.untrusted import defuse, one_line
+
+SPENT: Final = "pull_request_budget"
+KNOWN: Final = "pull_request_spend_known"
+_MESSAGE: Final = 500
+_ROWS: Final = 50
+_NAME: Final = 200
+
+
+def headline(result: GateResult) -> str:
+    """Say the verdict in one line."""
+    name = f"pull request {one_line(result.pull_request, 40)}"
+    spent = ", ".join(f"{spent} of {most}" for spent, most in _against_limits(result))
+    if result.verdict == "over":
+        return f"{name} is over its limit: {spent}"
+    if result.verdict == "unknown":
+        unknown = count(len(result.unknown) + result.more_unknown, "thing")
+        return f"{name}: {spent} are spent for certain, and {unknown} could not be counted"
+    return f"{name} is within its limit: {spent}"
+
+
+def terminal(result: GateResult) -> str:
+    """Return the result for people at a terminal or in a job's log."""
+    lines = [headline(result), *(f"  {line}" for line in _figures(result))]
+    lines += [f"  not known: {_said(each)}" for each in result.unknown[:_ROWS]]
+    if (left := len(result.unknown) - _ROWS + result.more_unknown) > 0:
+        lines.append(f"  … and {left:,} more")
+    return defuse("\n".join(lines)) + "\n"
+
+
+def markdown(result: GateResult) -> str:
+    """Return a job summary. What logs say stands in code spans only, where nothing is markup."""
+    mark = {"within": "✅", "over": "❌", "unknown": "❓"}[result.verdict]
+    parts = [f"## {mark} guardian-ci gate: {_code(headline(result), _MESSAGE)}"]
+    parts.append("\n".join(f"- {_code(line, _MESSAGE)}" for line in _figures(result)))
+    if result.unknown:
+        rows = [[_code(_place(each), _NAME), _code(each.message, _MESSAGE), _most(each)] for each in result.unknown]
+        parts.append(_table("Not known", ("Where", "What", "At most"), rows, result.more_unknown))
+    rows = [
+        [_code(run.run_id, 60), _code(run.file, _NAME), f"{run.calls:,}", dollars(run.amount.picodollars)]
+        for run in result.runs.values()
+    ]
+    parts.append(_table("Runs", ("Run", "Log", "Calls", "Cost"), rows, 0))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def junit(result: GateResult, *, unknown_fails: bool) -> str:
+    """Return JUnit XML: one case for the limit, one for whether all is known."""
+    name = f"guardian-ci gate: pull request {one_line(result.pull_request, 40)}"
+    spent, known = TestCase(SPENT, classname=name), TestCase(KNOWN, classname=name)
+    spent.stdout = "\n".join(_figures(result))
+    if result.over:
+        spent.add_failure_info(headline(result), spent.stdout, "over_limit")
+    if result.unknown or result.more_unknown:
+        said = "\n".join([_said(each) for each in result.unknown[:_ROWS]])
+        if unknown_fails:
+            known.add_failure_info(count(len(result.unknown) + result.more_unknown, "unknown"), said, "unknown")
+        else:
+            known.stdout = f"warning: not everything is known\n{said}"
+    properties = {
+        "pull_request": one_line(result.pull_request, 40),
+        "cost_usd": decimal(result.spent.picodollars),
+        "tokens": str(result.spent.tokens),
+    }
+    suite = TestSuite(name, [spent, known], properties=properties)
+    text: str = to_xml_report_string([suite], prettyprint=True, encoding="utf-8")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def document(result: GateResult) -> str:
+    """Return JSON, for programs."""
+    told: Mapping[str, object] = {
+        "pull_request": result.pull_request,
+        "verdict": result.verdict,
+        "over": list(result.over),
+        "spent": _money(result.spent),
+        "limit_usd": None if result.limit_picodollars is None else decimal(result.limit_picodollars),
+        "limit_tokens": result.limit_tokens,
+        "calls": result.calls,
+        "estimated": {"calls": result.estimated_calls, **_money(result.estimated)},
+        "assumed": {"calls": result.assumed_calls, "as": result.assume, **_money(result.assumed)},
+        "recovered_calls": result.recovered_calls,
+        "others": {"calls": result.other_calls, **_money(result.other)},
+        "doubles": result.doubles,
+        "unknown": [
+            {
+                "file": each.file,
+                "line": each.line,
+                "message": each.message,
+                "at_most": None if each.most is None else _money(each.most),
+            }
+            for each in result.unknown
+        ],
+        "more_unknown": result.more_unknown,
+        "runs": [
+            {"run_id": run.run_id, "files": [run.file, *run.again], "calls": run.calls, **_money(run.amount)}
+            for run in result.runs.values()
+        ],
+    }
+    return json.dumps(told, indent=2).replace("##[", "#\\u0023[") + "\n"
+
+
+def _against_limits(result: GateResult) -> list[tuple[str, str]]:
+    shown: list[tuple[str, str]] = []
+    if result.limit_picodollars is not None:
+        shown.append((dollars(result.spent.picodollars), limit(result.limit_picodollars)))
+    if result.limit_tokens is not None:
+        shown.append((f"{result.spent.tokens:,}", f"{result.limit_tokens:,} tokens"))
+    return shown
+
+
+def _figures(result: GateResult) -> list[str]:
+    """Say what was added up; made of numbers and our own words only."""
+    runs = sum(1 for run in result.runs.values() if run.calls)
+    cost, tokens = dollars(result.spent.picodollars), count(result.spent.tokens, "token")
+    figures = [f"{count(result.calls, 'call')} in {count(runs, 'run')}: {cost}, {tokens}"]
+    if result.limit_picodollars is not None:
+        figures.append(f"{share(result.spent.picodollars, result.limit_picodollars)} of the dollars")
+    if result.limit_tokens is not None:
+        figures.append(f"{share(result.spent.tokens, result.limit_tokens)} of the tokens")
+    asides = (
+        (result.estimated_calls, result.estimated, "of it are upper bounds: the provider did not tell their usage"),
+        (result.recovered_calls, None, "were in flight when their proxy died, and count as they were reserved"),
+        (result.assumed_calls, result.assumed, "name no pull request and count for this one (--assume this)"),
+        (result.other_calls, result.other, "belong to other pull requests and do not count"),
+    )
+    for calls, amount, said in asides:
+        if calls:
+            cost = "" if amount is None else f" ({dollars(amount.picodollars)})"
+            figures.append(f"{count(calls, 'call')}{cost} {said}")
+    if result.doubles:
+        files = sum(len(run.again) for run in result.runs.values())
+        figures.append(
+            f"{count(result.doubles, 'record')} came twice and count once"
+            f" ({count(files, 'file')} of a run that another file holds too)"
+        )
+    if result.most_open != Amount():
+        figures.append(f"up to {dollars(result.most_open.picodollars)} more may have been spent by what is not known")
+    return figures
+
+
+def _said(unknown: Unknown) -> str:
+    most = "" if unknown.most is None else f" (at most {dollars(unknown.most.picodollars)})"
+    return f"{one_line(_place(unknown), _NAME)}: {one_line(unknown.message, _MESSAGE)}{most}"
+
+
+def _place(unknown: Unknown) -> str:
+    return f"{unknown.file}:{unknown.line}" if unknown.line else unknown.file
+
+
+def _most(unknown: Unknown) -> str:
+    return "?" if unknown.most is None else dollars(unknown.most.picodollars)
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], more: int) -> str:
+    if not rows:
+        return ""
+    lines = [f"### {title}", "", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows[:_ROWS]]
+    left = len(rows) - _ROWS + more if len(rows) > _ROWS else more
+    return "\n".join([*lines, *([f"\n… and {left:,} more"] if left > 0 else [])])
+
+
+def _code(text: str, length: int) -> str:
+    """Return a code span that also holds in a table: no backtick, no pipe."""
+    shown = defuse(one_line(text, length)).replace("`", "'").replace("|", "¦").replace("\\", "/")
+    return f"`{shown or ' '}`"
+
+
+def _money(amount: Amount) -> dict[str, object]:
+    return {"usd": decimal(amount.picodollars), "picodollars": amount.picodollars, "tokens": amount.tokens}
