@@ -7,7 +7,7 @@ o200k tokenizer, fitted to the corpus of ``tests/pricing/test_estimate.py``: tex
 weight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from guardian_ci.model import InputSize
@@ -101,20 +101,30 @@ IMAGE_TOKENS: Final = 4_800
 PDF_PAGE_TOKENS: Final = 3_000 + IMAGE_TOKENS
 """A page's text, and the image of it."""
 AUDIO_SECOND_TOKENS: Final = 100
-_FIRST_MARGIN: Final = 1.25
-_LATER_MARGIN: Final = 1.18
-_NEW_SHARE: Final = 0.5
+_FIRST_MARGIN: Final = 125
+_LATER_MARGIN: Final = 115
+_COUNTED_MARGIN: Final = 104
+"""Hundredths of what is expected that a text comes to at most: one on a first turn, one that came to a conversation,
+and one that was counted already, when it is counted again with more behind it."""
 
 
-def input_upper_bound(size: InputSize, tokenizer: str, *, ratio: float | None) -> int:
-    """Bound the input from above, tightly once ``ratio``, the session's own measure, is known."""
+def input_upper_bound(size: InputSize, tokenizer: str) -> int:
+    """Bound the input of a conversation that nobody has counted yet."""
     kind = TOKENIZERS.get(tokenizer, UNKNOWN)
-    expected = _expected(size, kind)
-    if ratio is None:
-        text = max(expected * _FIRST_MARGIN, size.text_bytes * kind.most_a_byte / 100)
-    else:
-        text = expected * ratio * _LATER_MARGIN
-    return min(size.text_bytes, _up(text)) + _beside_text(size, kind)
+    text = max(_up(_expected(size, kind) * _FIRST_MARGIN, 100), _up(size.text_bytes * kind.most_a_byte, 100))
+    return min(size.text_bytes, text) + _beside_text(size, kind)
+
+
+def later_upper_bound(size: InputSize, tokenizer: str, *, before: InputSize, counted: int) -> int:
+    """Bound the input of a conversation that was ``counted`` when its size was ``before``.
+
+    Only what came to it is estimated. No ratio of tokens a byte is carried from one text to another: a file read
+    next may be three times as dense.
+    """
+    kind = TOKENIZERS.get(tokenizer, UNKNOWN)
+    grown = _grown(size, before)
+    text = _up(_expected(grown, kind) * _LATER_MARGIN, 100)
+    return _up(counted * _COUNTED_MARGIN, 100) + min(grown.text_bytes, text) + _beside_text(grown, kind)
 
 
 def ceiling_tokens(size: InputSize) -> int:
@@ -122,27 +132,16 @@ def ceiling_tokens(size: InputSize) -> int:
     return size.text_bytes + _beside_text(size, UNKNOWN)
 
 
-def next_ratio(previous: float | None, size: InputSize, counted_tokens: int, tokenizer: str) -> float | None:
-    """Learn what the provider counts for what was expected: at once if it is more, by and by if it is less.
-
-    Calls with media or hidden context teach nothing: their text's part of the count is not known.
-    """
-    kind = TOKENIZERS.get(tokenizer, UNKNOWN)
-    expected = _expected(size, kind)
-    if size.images or size.pdf_pages or size.audio_seconds or size.hidden_tokens or expected <= 0:
-        return previous
-    tools = kind.tools if size.has_tools else 0
-    seen = max(0, counted_tokens - tools) / expected
-    if previous is None:
-        return seen
-    return max(seen, seen * _NEW_SHARE + previous * (1 - _NEW_SHARE))
+def _grown(size: InputSize, before: InputSize) -> InputSize:
+    parts = {part.name: max(0, getattr(size, part.name) - getattr(before, part.name)) for part in fields(InputSize)}
+    return InputSize(**{**parts, "has_tools": size.has_tools and not before.has_tools})
 
 
-def _expected(size: InputSize, kind: Tokenizer) -> float:
-    """What the text should come to by its weight; unweighed text by the class's most."""
+def _expected(size: InputSize, kind: Tokenizer) -> int:
+    """Tell what the text should come to by its weight; unweighed text by the class's most."""
     if not size.plain_weight and not size.dense_weight:
-        return size.text_bytes * kind.most_a_byte / 100
-    return (size.plain_weight * kind.plain + size.dense_weight * kind.dense) / 100_000
+        return _up(size.text_bytes * kind.most_a_byte, 100)
+    return _up(size.plain_weight * kind.plain + size.dense_weight * kind.dense, 100_000)
 
 
 def _beside_text(size: InputSize, kind: Tokenizer) -> int:
@@ -156,5 +155,5 @@ def _beside_text(size: InputSize, kind: Tokenizer) -> int:
     )
 
 
-def _up(value: float) -> int:
-    return -int(-value // 1)
+def _up(value: int, per: int) -> int:
+    return -(-value // per)

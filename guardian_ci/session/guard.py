@@ -4,7 +4,7 @@ There is no ``await`` here, and the caller writes each decision to the log befor
 order of the log is the order of the decisions.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Final, TypedDict
@@ -41,9 +41,6 @@ LARGEST_CONTEXT: Final = 2_000_000
 _BYTES_A_TOKEN: Final = 8
 """More model output than this many bytes for each granted token means that the upstream ignores its maximum.
 English and code run at 3 to 6; below that a legitimate answer would be cut."""
-
-_MEASURED_MARGIN: Final = 102
-"""Hundredths of its count that a measured conversation may come to when more text follows it."""
 
 _FEW_TOKENS: Final = 64
 """Long words make a short answer's bytes a token meaningless."""
@@ -273,7 +270,7 @@ class Guard:
         if size.hidden_tokens or size.pdf_pages or size.images:
             # What nobody here can see is at most what fits into the model; text is sized by itself.
             seen = replace(size, hidden_tokens=0, pdf_pages=0, images=0, audio_seconds=0)
-            tokens = min(tokens, max(window, estimate.input_upper_bound(seen, price.tokenizer, ratio=None)))
+            tokens = min(tokens, max(window, estimate.input_upper_bound(seen, price.tokenizer)))
         worst = [table.worst(each, request, at=call.received.time) for each in (price, *call.others)]
         call.fixed = max(tokens * each.input_rate + each.fixed for each in worst)
         call.output_rate = max(each.output_rate for each in worst)
@@ -467,22 +464,11 @@ class Guard:
 
 
 def _input_bound(size: InputSize, tokenizer: str, measured: tuple[InputSize, int] | None) -> int:
-    """What the conversation had when it was last counted, and a bound of what has come to it since.
-
-    No ratio of tokens a byte is carried from one text to another: a file read next may be three times as dense.
-    """
+    """A bound of the whole input, or what was counted before and a bound of what has come to it."""
     if measured is None:
-        return estimate.input_upper_bound(size, tokenizer, ratio=None)
+        return estimate.input_upper_bound(size, tokenizer)
     before, counted = measured
-    grown = InputSize(
-        **{
-            part.name: max(0, getattr(size, part.name) - getattr(before, part.name))
-            for part in fields(InputSize)
-            if part.name != "has_tools"
-        },
-        has_tools=size.has_tools,
-    )
-    return -(-counted * _MEASURED_MARGIN // 100) + estimate.input_upper_bound(grown, tokenizer, ratio=None)
+    return estimate.later_upper_bound(size, tokenizer, before=before, counted=counted)
 
 
 def _final(event: on.Ended) -> bool:

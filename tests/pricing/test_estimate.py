@@ -13,6 +13,7 @@ import sysconfig
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from guardian_ci.pricing.estimate import (
     TOKENIZERS,
     ceiling_tokens,
     input_upper_bound,
-    next_ratio,
+    later_upper_bound,
     weigh,
 )
 
@@ -191,7 +192,7 @@ def truth_of(text: str, kind: str, tokenizer: str) -> float:
 def test_a_first_turn_is_never_estimated_below_the_truth(kind: str, tokenizer: str) -> None:
     for text in corpus()[kind]:
         body = json.dumps(text, ensure_ascii=False).encode()
-        assert input_upper_bound(size_of(body), tokenizer, ratio=None) >= truth_of(text, kind, tokenizer), text[:80]
+        assert input_upper_bound(size_of(body), tokenizer) >= truth_of(text, kind, tokenizer), text[:80]
 
 
 def session(chance: random.Random, kinds: list[str], tokenizer: str) -> Iterator[tuple[InputSize, float]]:
@@ -225,20 +226,14 @@ def test_from_the_second_turn_on_an_estimate_is_between_the_truth_and_1_3_times_
     kinds: list[str], tokenizer: str
 ) -> None:
     for seed in range(8):
-        ratio = None
+        before, counted = None, 0
         for size, truth in session(random.Random(seed), kinds, tokenizer):
-            bound = input_upper_bound(size, tokenizer, ratio=ratio)
-            assert bound >= truth, (seed, bound / truth)
-            assert ratio is None or bound <= 1.3 * truth, (seed, bound / truth)
-            ratio = next_ratio(ratio, size, round(truth), tokenizer)
-
-
-def test_small_and_large_models_of_one_session_do_not_mislead_each_other() -> None:
-    ratio = None
-    for size, truth in session(random.Random(1), ["code"], "claude"):
-        ratio = next_ratio(ratio, size, round(truth), "claude")
-    for size, truth in session(random.Random(2), ["code"], "claude-4.7"):
-        assert input_upper_bound(size, "claude-4.7", ratio=ratio) >= truth
+            if before is None:
+                assert input_upper_bound(size, tokenizer) >= truth
+            else:
+                bound = later_upper_bound(size, tokenizer, before=before, counted=counted)
+                assert truth <= bound <= 1.3 * truth, (seed, bound / truth)
+            before, counted = size, round(truth)
 
 
 # -- rules ----------------------------------------------------------------------------------------------------------
@@ -247,49 +242,57 @@ PLAIN = InputSize(text_bytes=1000, plain_weight=250_000)
 
 
 @pytest.mark.parametrize("tokenizer", [*TOKENIZERS, "unheard of"])
-@pytest.mark.parametrize("ratio", [None, 0.5, 1.0, 9.0])
-def test_no_estimate_exceeds_a_token_a_byte(tokenizer: str, ratio: float | None) -> None:
-    assert input_upper_bound(PLAIN, tokenizer, ratio=ratio) <= ceiling_tokens(PLAIN)
+def test_no_first_estimate_exceeds_a_token_a_byte(tokenizer: str) -> None:
+    heavy = InputSize(text_bytes=1000, plain_weight=10**9, dense_weight=10**9)
+    assert input_upper_bound(heavy, tokenizer) <= ceiling_tokens(heavy)
 
 
 def test_unknown_tokenizers_are_taken_at_a_token_a_byte() -> None:
-    assert input_upper_bound(PLAIN, "unheard of", ratio=None) >= 1000
+    assert input_upper_bound(PLAIN, "unheard of") >= 1000
 
 
 @pytest.mark.parametrize(("tokenizer", "least"), [("o200k", 350), ("claude", 500), ("claude-4.7", 600)])
 def test_a_first_turn_is_at_least_the_conservative_factor(tokenizer: str, least: int) -> None:
     light = InputSize(text_bytes=1000, plain_weight=1)
-    assert least <= input_upper_bound(light, tokenizer, ratio=None) <= least + 40
+    assert least <= input_upper_bound(light, tokenizer) <= least + 40
 
 
 def test_unweighed_text_is_estimated_by_its_bytes() -> None:
-    unweighed = InputSize(text_bytes=1000)
-    ratio = next_ratio(None, unweighed, 200, "o200k")
-    assert 200 <= input_upper_bound(unweighed, "o200k", ratio=ratio) <= 1.2 * 200 + 40
+    before, size = InputSize(text_bytes=1000), InputSize(text_bytes=1500)
+    assert input_upper_bound(size, "o200k") >= 525
+    assert later_upper_bound(size, "o200k", before=before, counted=200) >= 200 + 175
 
 
 def test_tools_cost_anthropics_instructions() -> None:
     with_tools = InputSize(text_bytes=1000, plain_weight=250_000, has_tools=True)
-    assert input_upper_bound(with_tools, "claude", ratio=None) == input_upper_bound(PLAIN, "claude", ratio=None) + 600
-    assert input_upper_bound(with_tools, "o200k", ratio=None) == input_upper_bound(PLAIN, "o200k", ratio=None)
+    assert input_upper_bound(with_tools, "claude") == input_upper_bound(PLAIN, "claude") + 600
+    assert input_upper_bound(with_tools, "o200k") == input_upper_bound(PLAIN, "o200k")
+
+
+MEDIA = InputSize(text_bytes=0, images=2, pdf_pages=3, audio_seconds=10, hidden_tokens=777)
 
 
 def test_media_is_bounded_by_count_and_hidden_context_as_it_is() -> None:
-    size = InputSize(text_bytes=0, images=2, pdf_pages=3, audio_seconds=10, hidden_tokens=777)
-    assert input_upper_bound(size, "claude", ratio=0.5) >= 2 * IMAGE_TOKENS + 3 * PDF_PAGE_TOKENS + 10 * 32 + 777
+    least = 2 * IMAGE_TOKENS + 3 * PDF_PAGE_TOKENS + 10 * 32 + 777
+    assert least <= input_upper_bound(MEDIA, "claude") <= 2 * least
 
 
-@pytest.mark.parametrize("more", [{"images": 1}, {"pdf_pages": 1}, {"audio_seconds": 1}, {"hidden_tokens": 1}])
-def test_a_call_whose_count_has_other_parts_teaches_nothing(more: dict[str, int]) -> None:
-    size = InputSize(text_bytes=1000, plain_weight=250_000, **more)
-    assert next_ratio(0.9, size, 5000, "claude") == 0.9
-    assert next_ratio(None, size, 5000, "claude") is None
+def test_what_was_counted_is_not_estimated_again() -> None:
+    same = later_upper_bound(MEDIA, "claude", before=MEDIA, counted=5000)
+    assert 5000 <= same <= 5300
+    one_more = replace(MEDIA, images=3)
+    assert later_upper_bound(one_more, "claude", before=MEDIA, counted=5000) == same + IMAGE_TOKENS
 
 
-def test_a_higher_count_is_learnt_at_once_and_a_lower_one_by_and_by() -> None:
-    assert next_ratio(None, PLAIN, 250, "o200k") == 1.0
-    assert next_ratio(1.0, PLAIN, 500, "o200k") == 2.0
-    assert next_ratio(2.0, PLAIN, 250, "o200k") == 1.5
+def test_a_conversation_that_lost_text_is_bounded_by_what_it_was() -> None:
+    assert later_upper_bound(InputSize(text_bytes=10), "claude", before=PLAIN, counted=500) >= 500
+
+
+def test_tools_cost_their_instructions_once() -> None:
+    with_tools = replace(PLAIN, has_tools=True)
+    plain = later_upper_bound(PLAIN, "claude", before=PLAIN, counted=500)
+    assert later_upper_bound(with_tools, "claude", before=PLAIN, counted=500) == plain + 600
+    assert later_upper_bound(with_tools, "claude", before=with_tools, counted=500) == plain
 
 
 @given(st.binary(max_size=2000), st.binary(max_size=2000))
