@@ -1,12 +1,9 @@
 """The job summary: GitHub Markdown, the verdict first.
 
-What a log holds gets in by two doors only. ``_code`` makes a code span, in which nothing is markup; ``_prose``
-writes each character that could be markup as an entity, which never is markup, and breaks up what GitHub would
-turn into a mention, a reference or a link. Each table has a bound in rows and in bytes, and their sum is less
-than what a job summary may hold.
+What a log holds gets in by the two doors of ``markup`` only. Each table has a bound in rows and in bytes, and
+their sum is less than what a job summary may hold.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,21 +13,13 @@ from guardian_ci.model import PICODOLLARS
 from guardian_ci.reports.amounts import bar, count, decimal, dollars, limit, share
 from guardian_ci.reports.headline import calls_line, headline, open_line, tightest_first
 from guardian_ci.reports.interface import Report
+from guardian_ci.reports.markup import NOTHING, code, prose, section
 from guardian_ci.reports.untrusted import one_line
 
 MAX_BYTES: Final = 1024 * 1024
 """A larger job summary is dropped whole."""
 
-_ZERO_WIDTH_SPACE: Final = "\u200b"
-_NAME: Final = 120
 _MESSAGE: Final = 600
-# Without brackets there is no link and no image; an underscore between letters or digits is never markup.
-_MARKUP: Final = re.compile(r"[\\`*~\[\]<>&|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_REFERENCES: Final = re.compile(
-    r"(?=@)|(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=mailto)(?=:)|(?<=xmpp)(?=:)|(?<=\bwww)(?=\.)|(?<=GH)(?=-\d)", re.IGNORECASE
-)
-_BACKTICKS: Final = re.compile(r"`+")
-_NOTHING: Final = "—"
 # Mermaid's own first colour can hardly be seen on white.
 _CHART_COLOURS: Final = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2563eb, #dc2626"}}}}%%'
 _UNITS: Final = (("minutes", 60_000), ("seconds", 1_000), ("milliseconds", 1))
@@ -70,20 +59,20 @@ def _verdict(summary: Summary) -> str:
         )
     if summary.open_calls:
         figures.append(open_line(summary))
-    head = f"## {mark} guardian-ci: {_prose(headline(summary), _MESSAGE)}"
+    head = f"## {mark} guardian-ci: {prose(headline(summary), _MESSAGE)}"
     first = summary.violations.kept[0] if summary.violations.kept else None
     # The line begins with a code span, so that no message can begin a heading or a list in the quotation.
-    why = f"\n\n> {_code(first.rule)} {_prose(first.message, _MESSAGE)}" if first else ""
-    return f"{head}{why}\n\n" + "\n".join(f"- {_prose(figure, _MESSAGE)}" for figure in figures)
+    why = f"\n\n> {code(first.rule)} {prose(first.message, _MESSAGE)}" if first else ""
+    return f"{head}{why}\n\n" + "\n".join(f"- {prose(figure, _MESSAGE)}" for figure in figures)
 
 
 def _spend(summary: Summary) -> str:
     cells = [cell for row in tightest_first(summary.scopes) for cell in _budget(row)]
-    return _section("Spend against budget", ("Scope", "Spent", "Budget", ""), cells, rows=40, size=60_000)
+    return section("Spend against budget", ("Scope", "Spent", "Budget", ""), cells, rows=40, size=60_000)
 
 
 def _budget(row: ScopeRow) -> Iterable[Sequence[str]]:
-    name = _code(row.scope)
+    name = code(row.scope)
     for spent, most, shown, shown_most in (
         (row.picodollars, row.limit_picodollars, dollars(row.picodollars), limit(row.limit_picodollars or 0)),
         (row.tokens, row.limit_tokens, f"{row.tokens:,} tokens", f"{row.limit_tokens or 0:,} tokens"),
@@ -144,7 +133,7 @@ def _sessions(sessions: Sequence[SessionTally]) -> str:
     )
     cells = [
         (
-            _code(session.id) if session.id is not None else "*(no session)*",
+            code(session.id) if session.id is not None else "*(no session)*",
             f"{session.calls:,}",
             f"{session.rejected:,}",
             f"{session.tokens.input:,}",
@@ -157,7 +146,7 @@ def _sessions(sessions: Sequence[SessionTally]) -> str:
         )
         for session in sessions
     ]
-    return _section("Sessions", head, cells, rows=50, size=150_000, right=range(1, 6))
+    return section("Sessions", head, cells, rows=50, size=150_000, right=range(1, 6))
 
 
 def _session_budget(session: SessionTally) -> str:
@@ -166,44 +155,44 @@ def _session_budget(session: SessionTally) -> str:
         parts.append(limit(session.budget_picodollars))
     if session.token_budget is not None:
         parts.append(count(session.token_budget, "token"))
-    return ", ".join(parts) or _NOTHING
+    return ", ".join(parts) or NOTHING
 
 
 def _paths(session: SessionTally, most: int = 6) -> str:
     paths = list(session.paths)
-    shown = ", ".join(_code(path) for path in paths[:most])
+    shown = ", ".join(code(path) for path in paths[:most])
     rest = len(paths) - most
     if session.more_paths:
         return f"{shown} and more than {max(rest, 0)} more"
-    return f"{shown} and {rest} more" if rest > 0 else shown or _NOTHING
+    return f"{shown} and {rest} more" if rest > 0 else shown or NOTHING
 
 
 def _findings(title: str, findings: Findings, *, rows: int, size: int) -> str:
     cells = [
-        (_code(row.rule), _prose(row.message or row.reason, _MESSAGE), _code(row.subject), *_where(row))
+        (code(row.rule), prose(row.message or row.reason, _MESSAGE), code(row.subject), *_where(row))
         for row in findings.kept[:rows]
     ]
     head = ("Rule", "What and why", "About", "Session", "Request", "Policy")
-    return _section(title, head, cells, rows=rows, size=size, total=findings.total)
+    return section(title, head, cells, rows=rows, size=size, total=findings.total)
 
 
 def _where(row: FindingRow) -> tuple[str, str, str]:
     policy = f"{row.file}:{row.line}" if row.file and row.line else row.file or ""
-    return _code(row.session or ""), _code(row.request_id or ""), _code(policy)
+    return code(row.session or ""), code(row.request_id or ""), code(policy)
 
 
 def _tools(summary: Summary) -> str:
     cells = [
-        (_code(name), f"{tool.calls:,}", f"{tool.denied:,}", f"{tool.failed:,}") for name, tool in summary.tools.items()
+        (code(name), f"{tool.calls:,}", f"{tool.denied:,}", f"{tool.failed:,}") for name, tool in summary.tools.items()
     ]
     head = ("Tool", "Calls", "Denied", "Failed")
-    return _section("Tools", head, cells, rows=60, size=60_000, right=range(1, 4))
+    return section("Tools", head, cells, rows=60, size=60_000, right=range(1, 4))
 
 
 def _models(summary: Summary) -> str:
     cells = [
         (
-            _code(name),
+            code(name),
             f"{model.calls:,}",
             f"{model.tokens.input:,}",
             f"{model.tokens.cache_read:,}",
@@ -214,90 +203,32 @@ def _models(summary: Summary) -> str:
         for name, model in summary.models.items()
     ]
     head = ("Model", "Calls", "Input", "of it read from cache", "of it written to cache", "Output", "Cost")
-    return _section("Models", head, cells, rows=40, size=40_000, right=range(1, 7))
+    return section("Models", head, cells, rows=40, size=40_000, right=range(1, 7))
 
 
 def _notices(summary: Summary) -> str:
     cells = [
-        (notice.level if notice.level == "error" else "warning", _prose(notice.message, _MESSAGE))
+        (notice.level if notice.level == "error" else "warning", prose(notice.message, _MESSAGE))
         for notice in summary.notices
     ]
-    return _section("Notices", ("Level", "What"), cells, rows=40, size=80_000)
+    return section("Notices", ("Level", "What"), cells, rows=40, size=80_000)
 
 
 def _runs(summary: Summary) -> str:
     said = []
     for run in summary.runs[:5]:
-        policy = f"policy {_code(run.policy_file)}" if run.policy_file else "no policy known"
-        digest = f", digest {_code(run.policy_digest[:12])}" if run.policy_digest else ""
-        version = f", guardian-ci {_code(run.version)}" if run.version else ""
+        policy = f"policy {code(run.policy_file)}" if run.policy_file else "no policy known"
+        digest = f", digest {code(run.policy_digest[:12])}" if run.policy_digest else ""
+        version = f", guardian-ci {code(run.version)}" if run.version else ""
         recovered = (
             f", {dollars(run.recovered_picodollars)} taken over from a run that was killed"
             if run.recovered_picodollars
             else ""
         )
-        said.append(f"<sub>Run {_code(run.run_id)}: {policy}{digest}{version}{recovered}</sub>")
+        said.append(f"<sub>Run {code(run.run_id)}: {policy}{digest}{version}{recovered}</sub>")
     return "<br>\n".join(said)
-
-
-def _section(
-    title: str,
-    head: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    *,
-    rows: int,
-    size: int,
-    total: int | None = None,
-    right: Iterable[int] = (),
-) -> str:
-    """Return a titled table; what does not fit into its bounds is counted below it."""
-    if not cells and not total:
-        return ""
-    to_right = frozenset(right)
-    rules = ["---:" if column in to_right else "---" for column in range(len(head))]
-    written = [f"### {title}", "", _row(head), _row(rules)]
-    kept = 0
-    for row in cells[:rows]:
-        line = _row(row)
-        size -= len(line.encode()) + 1
-        if size < 0:
-            break
-        written.append(line)
-        kept += 1
-    left = (len(cells) if total is None else total) - kept
-    if left:
-        written += ["", f"*{left:,} more are not shown here: they are in `log.ndjson`, in the run's artifact.*"]
-    return "\n".join(written)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _time(timestamp: str | None) -> str:
     shown = one_line(timestamp or "", 30)
-    return _prose(shown[:19].replace("T", " "), 30) if shown else _NOTHING
-
-
-def _code(text: str | None) -> str:
-    """Write untrusted text as code, on one line, fit for a cell of a table."""
-    shown = one_line(text or "", _NAME)
-    if not shown:
-        return _NOTHING
-    if "|" in shown:
-        # In a code span a table would end the cell here; an entity does not.
-        return f"<code>{_entities(shown)}</code>"
-    longest = max((len(run) for run in _BACKTICKS.findall(shown)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if longest else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def _prose(text: str, limit_of: int) -> str:
-    """Write untrusted text as plain words, on one line, fit for a cell of a table."""
-    return _entities(one_line(text, limit_of)) or _NOTHING
-
-
-def _entities(shown: str) -> str:
-    apart = _REFERENCES.sub(_ZERO_WIDTH_SPACE, shown)
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", apart)
+    return prose(shown[:19].replace("T", " "), 30) if shown else NOTHING
