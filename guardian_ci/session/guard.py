@@ -5,7 +5,6 @@ order of the log is the order of the decisions.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import partial
 from typing import Final, TypedDict
 
@@ -22,8 +21,8 @@ from guardian_ci.policy.rules import (
 )
 from guardian_ci.policy.rules.interface import SessionView
 from guardian_ci.policy.settings import PriceEntry
-from guardian_ci.pricing import CustomPrice, ModelPrice, PriceTable, estimate
-from guardian_ci.pricing.rates import CustomTier
+from guardian_ci.pricing import ModelPrice, PriceTable, estimate
+from guardian_ci.pricing.custom import custom_prices
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
 from guardian_ci.session.events import Outcome
@@ -128,7 +127,7 @@ class Guard:
     def _load_prices(self) -> None:
         for settings in (*self.policy.settings, self.policy.fallback):
             if settings.prices not in self._prices:
-                self._prices[settings.prices] = PriceTable.load([_custom(entry) for entry in settings.prices])
+                self._prices[settings.prices] = PriceTable.load(custom_prices(settings.prices))
 
     def handle(self, event: on.Event) -> list[do.Command]:
         """Decide. Raises ``KeyError`` for an event of a request that is not open."""
@@ -476,32 +475,6 @@ def _final(event: on.Ended) -> bool:
     if event.outcome is not Outcome.COMPLETE or event.usage is None or event.unparsed:
         return False
     return event.output_bytes <= _BYTES_A_TOKEN * (event.usage.total_output + _FEW_TOKENS)
-
-
-def _custom(entry: PriceEntry) -> CustomPrice:
-    """A price of the policy as the price table takes it."""
-    place = entry.place
-    return CustomPrice(
-        pattern=entry.pattern,
-        input=entry.input,
-        output=entry.output,
-        cache_read=entry.cache_read,
-        cache_write=entry.cache_write,
-        cache_write_1h=entry.cache_write_1h,
-        multiplier=entry.multiplier,
-        effective_from=None if entry.effective_from is None else date.fromisoformat(entry.effective_from),
-        tiers=tuple(
-            CustomTier(
-                above=tier.above,
-                input=tier.input,
-                output=tier.output,
-                cache_read=tier.cache_read,
-                cache_write=tier.cache_write,
-            )
-            for tier in entry.tiers
-        ),
-        source=f"{place.file}:{place.line}" if place else "policy",
-    )
 
 
 def _refusal(call: _OpenCall, finding: Finding, denial: Denial | None = None) -> do.Refuse:
