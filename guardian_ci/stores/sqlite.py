@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS reservations (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 """
+_KEEP = (
+    "INSERT INTO balances VALUES (?, ?, ?, ?, ?) ON CONFLICT (scope) DO UPDATE SET "
+    "spent_picodollars = excluded.spent_picodollars, spent_tokens = excluded.spent_tokens, "
+    "reserved_picodollars = excluded.reserved_picodollars, reserved_tokens = excluded.reserved_tokens"
+)
 _VERSION = 1
 _BUSY_SECONDS = 5.0
 _LARGEST = 2**63 - 1
@@ -165,20 +170,21 @@ class SqliteStore(Store):
         return known
 
     def _add(self, db: sqlite3.Connection, scopes: Sequence[str], spent: Amount, reserved: Amount) -> None:
+        rows: list[tuple[str, int, int, int, int]] = []
         for scope in scopes:
             before = self._balance(db, scope)
             after = Balance(spent=before.spent + spent, reserved=before.reserved + reserved)
-            db.execute(
-                "INSERT OR REPLACE INTO balances VALUES (?, ?, ?, ?, ?)",
+            self._cache[scope] = after
+            rows.append(
                 (
                     scope,
                     _whole(after.spent.picodollars),
                     _whole(after.spent.tokens),
                     _whole(after.reserved.picodollars),
                     _whole(after.reserved.tokens),
-                ),
+                )
             )
-            self._cache[scope] = after
+        db.executemany(_KEEP, rows)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
