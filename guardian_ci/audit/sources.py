@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -31,6 +31,7 @@ MAX_RATIO: Final = 200
 """How often its packed size a log may be, beyond the first megabyte; records pack to about a twentieth."""
 _FREE: Final = 1 << 20
 
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 _ENCRYPTED: Final = 0x1
 _ZIP_MAGIC: Final = b"PK"
 _END: Final = struct.Struct("<4s4H2LH")
@@ -152,7 +153,12 @@ def _archive(found: Found, path: Path) -> None:
 def _opener(path: Path, member: zipfile.ZipInfo, name: Path) -> Callable[[], Log]:
     @contextmanager
     def opened() -> Iterator[Lines]:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with ExitStack() as stack:
+            try:
+                archive = stack.enter_context(zipfile.ZipFile(path))
+                file = stack.enter_context(archive.open(member))
+            except _DAMAGE as error:
+                raise LogError(f"{name}: the archive is damaged here ({error}); download it again") from error
             yield _Bounded(file, member, name)
 
     return lambda: read_log(name, opened)
@@ -169,7 +175,7 @@ class _Bounded:
     def readline(self, limit: int, /) -> bytes:
         try:
             line = self._file.readline(min(limit, self._left + 1))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise LogError(f"{self._name}: the archive is damaged here ({error}); download it again") from error
         self._left -= len(line)
         if self._left < 0:

@@ -130,21 +130,19 @@ def _figures(result: GateResult) -> list[str]:
     if result.limit_tokens is not None:
         figures.append(f"{share(result.spent.tokens, result.limit_tokens)} of the tokens")
     asides = (
-        (result.estimated_calls, result.estimated, "of it are upper bounds: the provider did not tell their usage"),
-        (result.recovered_calls, None, "were in flight when their proxy died, and count as they were reserved"),
-        (result.assumed_calls, result.assumed, "name no pull request and count for this one (--assume this)"),
-        (result.other_calls, result.other, "belong to other pull requests and do not count"),
+        ("at an upper bound, since the provider did not tell their usage", result.estimated_calls, result.estimated),
+        ("in flight when their proxy died, counted as reserved", result.recovered_calls, None),
+        ("naming no pull request, counted for this one (--assume this)", result.assumed_calls, result.assumed),
+        ("of other pull requests, not counted", result.other_calls, result.other),
     )
-    for calls, amount, said in asides:
+    for label, calls, amount in asides:
         if calls:
-            cost = "" if amount is None else f" ({dollars(amount.picodollars)})"
-            figures.append(f"{count(calls, 'call')}{cost} {said}")
+            cost = "" if amount is None else f", {dollars(amount.picodollars)}"
+            figures.append(f"{label}: {count(calls, 'call')}{cost}")
     if result.doubles:
         files = sum(len(run.again) for run in result.runs.values())
-        figures.append(
-            f"{count(result.doubles, 'record')} came twice and count once"
-            f" ({count(files, 'file')} of a run that another file holds too)"
-        )
+        records = count(result.doubles, "record")
+        figures.append(f"found again, counted once: {records} in {count(files, 'further file')} of a run")
     if result.most_open != Amount():
         figures.append(f"up to {dollars(result.most_open.picodollars)} more may have been spent by what is not known")
     return figures
