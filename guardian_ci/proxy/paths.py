@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from guardian_ci.model import Operation, WireProtocol
+from guardian_ci.pricing.hosts import host_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,31 +69,14 @@ MODELS: Final = {
 """Two providers answer at this path: without a prefix the header ``anthropic-version`` tells whose it is."""
 
 
-_HOSTS: Final = {
-    "api.anthropic.com": "anthropic",
-    "api.openai.com": "openai",
-    "generativelanguage.googleapis.com": "google",
-    "openrouter.ai": "openrouter",
-    "api.x.ai": "x-ai",
-    "api.deepseek.com": "deepseek",
-    "api.mistral.ai": "mistral",
-    "api.moonshot.ai": "moonshotai",
-    "api.z.ai": "zai",
-    "api.groq.com": "groq",
-    "api.together.xyz": "together",
-    "api.fireworks.ai": "fireworks",
-    "api.cerebras.ai": "cerebras",
-    "api.perplexity.ai": "perplexity",
-}
-
-
 def provider_of(base: str, spoken: str) -> str:
     """Whose prices and usage fields hold at an upstream: its host's, else those of the protocol that is spoken."""
-    host = (urlsplit(base).hostname or "").lower()
-    for known, provider in _HOSTS.items():
-        if host == known or host.endswith("." + known):
-            return provider
-    return spoken
+    return host_facts(urlsplit(base).hostname or "").provider or spoken
+
+
+def geo_of(base: str) -> str | None:
+    """Where an upstream's host says that it processes tokens, which may cost more."""
+    return host_facts(urlsplit(base).hostname or "").geo
 
 
 def upstream_url(base: str, path: str, query: str) -> str:

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from guardian_ci.audit.records import Exchange
@@ -22,7 +22,7 @@ from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
 from guardian_ci.proxy.credentials import Credentials, presented, session_of
 from guardian_ci.proxy.encoding import Decoder, accepted, decode_request, decoder
 from guardian_ci.proxy.gatekeeper import Gatekeeper
-from guardian_ci.proxy.paths import Endpoint, provider_of, upstream_url
+from guardian_ci.proxy.paths import Endpoint, geo_of, provider_of, upstream_url
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, BrokenError, UnreachedError, UpstreamClient
 from guardian_ci.session import commands as do
@@ -192,7 +192,10 @@ class _OneCall:
             return Parsed(call=call, body=raw)
         names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
         body = decode_request(raw, names.get("content-encoding", ""), limit)
-        return self._wire.parse_call(body, operation=self._endpoint.operation, headers=names)
+        parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names)
+        if parsed.call.geo is not None or (geo := geo_of(self._base)) is None:
+            return parsed
+        return replace(parsed, call=replace(parsed.call, geo=geo))
 
     def _caller(self) -> Caller:
         config = self._proxy.config
