@@ -171,7 +171,7 @@ class Guard:
         blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
         if blocking is not None:
             if blocking.rule == "retry_loop":
-                state.remember_prompt(event.call, event.at)
+                state.remember_prompt(event.call, event.at, settings.loop_detection.max_repeats)
             return [_refusal(open_call, blocking)]
         open_call.remove_tools = tuple(sorted(offers_to_remove(settings, event.call)))
         if event.call.operation is not Operation.GENERATE:
@@ -310,8 +310,8 @@ class Guard:
         state.last_call = call.received.at
         if request.operation is Operation.GENERATE:
             state.calls += 1
-            state.recent.append(call.received.at)
-            state.remember_prompt(request, call.received.at)
+            state.remember_call(call.received.at, call.settings.requests_per_minute or 0)
+            state.remember_prompt(request, call.received.at, call.settings.loop_detection.max_repeats)
         clamp: int | None = None
         if grant is not None:
             bounded = request.max_output_tokens or (call.price.max_output_tokens if call.price else None)

@@ -13,6 +13,7 @@ _MOST_PATHS: Final = 500
 _MOST_TOOLS: Final = 200
 _MOST_FINGERPRINTS: Final = 256
 _MOST_TIMES: Final = 1024
+_MOST_REPEATS: Final = 64
 _MOST_PENDING: Final = 1024
 _MOST_MEASURED: Final = 256
 _MOST_CONTEXTS: Final = 1024
@@ -45,7 +46,7 @@ class SessionState:
     contexts: OrderedDict[str, int] = field(default_factory=OrderedDict)
     notified: bool = False
     fraction: float = 0.0
-    recent: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
+    recent: deque[float] = field(default_factory=deque)
     repeats: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
     pending_tools: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
@@ -69,10 +70,14 @@ class SessionState:
         """The times at which this prompt was sent before."""
         return self.repeats.get(call.fingerprint, deque())
 
-    def remember_prompt(self, call: Call, now: float) -> None:
-        """Note that this prompt was sent now."""
-        times = self.repeats.setdefault(call.fingerprint, deque(maxlen=64))
-        times.append(now)
+    def remember_call(self, now: float, most: int) -> None:
+        """Note that a call was admitted now; ``most`` is what the rate limit may have to count."""
+        _append(self.recent, now, max(_MOST_TIMES, most))
+
+    def remember_prompt(self, call: Call, now: float, most: int) -> None:
+        """Note that this prompt was sent now; ``most`` is how many sendings loop detection may have to count."""
+        times = self.repeats.setdefault(call.fingerprint, deque())
+        _append(times, now, max(_MOST_REPEATS, most))
         self.repeats.move_to_end(call.fingerprint)
         if len(self.repeats) > _MOST_FINGERPRINTS:
             self.repeats.popitem(last=False)
@@ -144,6 +149,7 @@ class SessionState:
     def remembered(self) -> dict[str, object]:
         """What a store keeps, as plain values. The windows of a minute are not worth a restart."""
         kept: dict[str, object] = {name: getattr(self, name) for name in _KEPT}
+        kept["tools"] = dict(self.tools)
         kept["paths"] = list(self.paths)
         kept["latched"] = None if self.latched is None else _finding_to_plain(self.latched)
         kept["contexts"] = dict(list(self.contexts.items())[-_KEPT_CONTEXTS:])
@@ -157,6 +163,7 @@ class SessionState:
         for name in _KEPT:
             if name in kept:
                 setattr(state, name, kept[name])
+        state.tools = dict(state.tools)  # what was kept belongs to an event, which does not change
         paths, recent, latched = kept.get("paths"), kept.get("recent"), kept.get("latched")
         contexts = kept.get("contexts")
         if isinstance(contexts, Mapping):
@@ -186,6 +193,12 @@ _KEPT: Final = (
     "notified",
     "fraction",
 )
+
+
+def _append(times: deque[float], now: float, most: int) -> None:
+    times.append(now)
+    while len(times) > most:
+        times.popleft()
 
 
 def _finding_to_plain(finding: Finding) -> dict[str, object]:
