@@ -359,7 +359,7 @@ class Guard:
         elif missing == Amount():
             return []
         call.extending = True
-        extra = Ask(id=event.request, demands=call.demands, fixed=missing)
+        extra = Ask(id=event.request, demands=call.demands, fixed=missing, extends=True)
         return [do.Reserve(request=event.request, ask=extra)]
 
     def _adopt(self, call: _OpenCall) -> None:

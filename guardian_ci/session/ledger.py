@@ -37,7 +37,8 @@ class Ask:
     ``fixed`` is an upper bound of everything but the output; ``per_output`` one output token's (all choices');
     ``wanted_output`` the output tokens asked for and ``useful_output`` the fewest that are worth a call. Beyond
     ``comfortable_output`` a call gets no more than half of what is left, so that calls beside it find room.
-    An ask with the id of an open reservation adds to it.
+    An ask with the id of an open reservation adds to it; ``extends`` says so: then a limit that its own reservation
+    has just filled is not in its way.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Ask:
     wanted_output: int = 0
     useful_output: int = 0
     comfortable_output: int = 0
+    extends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +97,8 @@ def admit(ask: Ask, balances: Sequence[Balance]) -> Grant | Denial:
         for kind, limit, spent, reserved, fixed, each in _dimensions(ask, demand, balance):
             left = limit - spent - reserved
             needed = fixed + useful * each
-            # A limit is full once nothing is left, even for a call that is bounded by zero.
-            if left >= needed and left > 0:
+            # A limit is full once nothing is left, even for a further call that is bounded by zero.
+            if left >= needed and (left > 0 or ask.extends):
                 if each:
                     most = (left - fixed) // each
                     output = min(output, max(useful, most // 2, min(most, ask.comfortable_output)))
