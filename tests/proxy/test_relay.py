@@ -588,7 +588,9 @@ class TestHangUps:
         (record,) = run.wait_for_calls(1)
         assert (record["output_tokens"], record["estimated"]) == (OUTPUT, False)
 
-    @pytest.mark.parametrize("rest", [[Pause(30)], [Reset()], [Forever(chunk(b": ping\n\n"))]], ids=["stalls", "resets", "never ends"])
+    @pytest.mark.parametrize(
+        "rest", [[Pause(30)], [Reset()], [Forever(chunk(b": ping\n\n"))]], ids=["stalls", "resets", "never ends"]
+    )
     def test_a_hang_up_that_cannot_be_drained_is_charged_as_reserved(
         self, start: Rig, upstream: Upstream, speech: Speech, rest: Sequence[Step]
     ) -> None:
