@@ -219,6 +219,11 @@ class Usage:
         """All output tokens, reasoning included."""
         return self.output_tokens + self.output_audio_tokens + self.output_image_tokens
 
+    @property
+    def billed_tokens(self) -> int:
+        """Input and output together, as billed: those of parts that the top level leaves out included."""
+        return max(self.total_input + self.total_output, sum(part.billed_tokens for part in self.parts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:

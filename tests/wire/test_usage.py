@@ -122,6 +122,7 @@ def test_iterations_become_parts_of_their_own_model_with_the_tier_of_the_whole()
     assert {part.geo for part in usage.parts} == {"us"}
     assert {part.service_tier for part in (usage, *usage.parts)} == {"batch"}
     assert sum(part.web_searches for part in usage.parts) == 0
+    assert usage.billed_tokens == 15 + 110 + 13
 
 
 START = {
