@@ -8,7 +8,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypedDict
 
-from guardian_ci.model import Amount, Call, Cost, Evaluation, Finding, InputSize, Operation, Usage, Verdict
+from guardian_ci.model import (
+    Amount,
+    Call,
+    Cost,
+    Evaluation,
+    Finding,
+    InputSize,
+    Operation,
+    Usage,
+    Verdict,
+    WireProtocol,
+)
 from guardian_ci.policy import Policy, Settings
 from guardian_ci.policy.rules import (
     cost_limit,
@@ -279,7 +290,7 @@ class Guard:
             demands=call.demands,
             fixed=Amount(picodollars=call.fixed, tokens=tokens),
             per_output=Amount(picodollars=call.output_rate * request.choices, tokens=request.choices),
-            wanted_output=request.max_output_tokens or price.max_output_tokens or DEFAULT_OUTPUT,
+            wanted_output=_wanted_output(call, price),
             useful_output=settings.min_output_tokens,
             comfortable_output=max(settings.min_output_tokens, call.state.comfortable_output),
         )
@@ -381,7 +392,7 @@ class Guard:
             spent = self._cost_of(call, event.usage)
             if spent is not None:
                 picodollars = max(0, spent.picodollars + ahead * call.output_rate - call.held.picodollars)
-            tokens = max(0, event.usage.total_input + event.usage.total_output + ahead - call.held.tokens)
+            tokens = max(0, event.usage.billed_tokens + ahead - call.held.tokens)
         least = event.output_bytes // _BYTES_A_TOKEN - call.output_tokens * choices
         if least > 0:
             step = least + 1024
@@ -535,8 +546,18 @@ def _money_trace(call: _OpenCall, answer: Grant | Denial) -> list[Evaluation]:
     return lines
 
 
+def _wanted_output(call: _OpenCall, price: ModelPrice) -> int:
+    wanted = call.received.call.max_output_tokens or price.max_output_tokens or DEFAULT_OUTPUT
+    if call.model is not None and price.max_output_tokens is not None:
+        # The agent asked what another model can write; the provider refuses a maximum above the model's own.
+        wanted = min(wanted, price.max_output_tokens)
+    return wanted
+
+
 def _fewer_searches(call: _OpenCall) -> int:
     """Half as many searches as the call may make now; 0 where there is nothing to halve."""
+    if call.received.call.protocol is WireProtocol.OPENAI_CHAT:
+        return 0  # no member of its requests bounds searches, so a smaller bound would not be true
     return _as_forwarded(call).max_web_searches // 2
 
 
@@ -552,4 +573,4 @@ def _as_forwarded(call: _OpenCall) -> Call:
 
 
 def _amount(cost: Cost, usage: Usage) -> Amount:
-    return Amount(picodollars=cost.picodollars, tokens=usage.total_input + usage.total_output)
+    return Amount(picodollars=cost.picodollars, tokens=usage.billed_tokens)
