@@ -113,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
     if args.model is not None:
         return _one(args, table)
     if args.file == "-":
+        if sys.stdin.isatty():
+            print("guardian-ci: reading JSON lines from the terminal; --model prices one usage", file=sys.stderr)
         return _lines(sys.stdin.buffer, "standard input", table)
     try:
         with Path(args.file).open("rb") as file:
