@@ -11,6 +11,7 @@ from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.server import ProxyServer
 from guardian_ci.reports import REPORTS, TerminalReport, write_reports
+from guardian_ci.reports.amounts import count, dollars
 from guardian_ci.stores import SqliteStore
 
 
@@ -40,8 +41,10 @@ def announce(server: ProxyServer, state: Path) -> None:
     for line in config.policy.describe():
         say(line)
     if server.recovered:
-        dollars = sum(each.amount.picodollars for each in server.recovered) / 10**12
-        say(f"{len(server.recovered)} calls of a run that was killed count as spent: ${dollars:.4f}")
+        amount = sum(each.amount.picodollars for each in server.recovered)
+        number = len(server.recovered)
+        counts = "counts" if number == 1 else "count"
+        say(f"{count(number, 'call')} of a run that was killed {counts} as spent: {dollars(amount)}")
 
 
 def conclude(options: argparse.Namespace, log: Path) -> int:
