@@ -76,7 +76,7 @@ def warnings_of(
         before = spent - charged[kind]
         if settings.action(rule) == "warn" and before <= limit < spent:
             yield over(kind=kind, scope=demand.scope, limit=limit, spent=spent)
-        elif any(before < part * limit <= spent for part in settings.budget_warnings):
+        elif limit and any(before < part * limit <= spent for part in settings.budget_warnings):
             unit = "dollars" if kind == "cost" else "tokens"
             yield Finding(
                 rule=rule,

@@ -72,8 +72,14 @@ def test_of_two_limits_of_one_scope_the_tighter_of_each_kind_holds() -> None:
 
 @pytest.mark.parametrize(
     ("action", "enforced", "stands"),
-    [("block", True, True), ("block", False, True), ("warn", True, False), ("warn", False, True)]
-    + [("off", True, False), ("off", False, False)],
+    [
+        ("block", True, True),
+        ("block", False, True),
+        ("warn", True, False),
+        ("warn", False, True),
+        ("off", True, False),
+        ("off", False, False),
+    ],
 )
 def test_a_limit_stands_where_its_rule_acts(*, action: str, enforced: bool, stands: bool) -> None:
     """A limit that only warns bounds nothing, and one whose rule is off is none."""
