@@ -95,11 +95,11 @@ def tool(use: ToolUse, redactor: Redactor) -> Plain:
     return plain
 
 
-def scope(demand: Demand, balance: Balance) -> Plain:
+def scope(demand: Demand, balance: Balance, redactor: Redactor) -> Plain:
     """A scope with its limit and balance: exact, and in dollars for people."""
     limit = demand.limit
     return {
-        "scope": demand.scope,
+        "scope": redactor.text(demand.scope),  # some are named after a model, in the request's own word
         "spent_usd": usd(balance.spent.picodollars),
         "spent_picodollars": balance.spent.picodollars,
         "spent_tokens": balance.spent.tokens,
@@ -110,6 +110,10 @@ def scope(demand: Demand, balance: Balance) -> Plain:
         "limit_picodollars": limit.picodollars,
         "limit_tokens": limit.tokens,
     }
+
+
+def _scopes(demands: Sequence[Demand], balances: Sequence[Balance], redactor: Redactor) -> list[Plain]:
+    return [scope(demand, balance, redactor) for demand, balance in zip(demands, balances, strict=True)]
 
 
 def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prompt: str | None) -> Plain:
@@ -124,6 +128,8 @@ def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prom
         edits["model"] = forward.model
     if forward.notice is not None:
         edits["notice"] = forward.notice
+    if forward.max_web_searches not in (None, call.max_web_searches):
+        edits["max_web_searches"] = forward.max_web_searches
     line: Plain = exchange.head() | {
         "protocol": call.protocol.value,
         "operation": call.operation.value,
@@ -132,7 +138,7 @@ def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prom
         "facts": redactor.value(received_to_plain(received)),
         "trace": trace(forward.trace, redactor),
         "findings": [finding(each, redactor) for each in forward.findings],
-        "reservation": _reservation(forward),
+        "reservation": _reservation(forward, redactor),
         "edits": redactor.value(edits),
     }
     if prompt is not None:
@@ -140,7 +146,7 @@ def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prom
     return line
 
 
-def _reservation(forward: Forward) -> Plain | None:
+def _reservation(forward: Forward, redactor: Redactor) -> Plain | None:
     if not forward.balances:
         return None
     return {
@@ -148,7 +154,16 @@ def _reservation(forward: Forward) -> Plain | None:
         "cost_picodollars": forward.reserved.picodollars,
         "tokens": forward.reserved.tokens,
         "max_output_tokens": forward.max_output_tokens,
-        "scopes": [scope(demand, balance) for demand, balance in zip(forward.demands, forward.balances, strict=True)],
+        "scopes": _scopes(forward.demands, forward.balances, redactor),
+    }
+
+
+def tool_result(exchange: Exchange, key: str, name: str, redactor: Redactor, *, well: bool) -> Plain:
+    """What the agent reports of a tool call in an earlier answer."""
+    return exchange.head() | {
+        "id": redactor.excerpt(key, _NAME),
+        "name": redactor.excerpt(name, _NAME),
+        "status": "ok" if well else "error",
     }
 
 
@@ -172,7 +187,13 @@ def tool_call(
 
 
 def extension(
-    event: Progressed, extra: Amount, demands: Sequence[Demand], balances: Sequence[Balance], *, granted: bool
+    event: Progressed,
+    extra: Amount,
+    demands: Sequence[Demand],
+    balances: Sequence[Balance],
+    redactor: Redactor,
+    *,
+    granted: bool,
 ) -> Plain:
     """A running answer that outgrew its reservation, and what the ledger said."""
     message = (
@@ -187,10 +208,10 @@ def extension(
         "request_id": event.request,
         "facts": {
             "at": event.at,
-            "usage": to_plain(event.usage),
+            "usage": redactor.value(to_plain(event.usage)),
             "output_bytes": event.output_bytes,
             "extra": to_plain(extra),
-            "scopes": [scope(demand, balance) for demand, balance in zip(demands, balances, strict=True)],
+            "scopes": _scopes(demands, balances, redactor),
         },
     }
 
@@ -224,11 +245,11 @@ def finished(
         "message": None if blocking is None else redactor.excerpt(blocking.message, _ARGUMENTS),
         "cost_usd": usd(settle.charge.picodollars),
         "cost_picodollars": settle.charge.picodollars,
-        "price": _price(settle.cost, exchange.call),
+        "price": redactor.value(_price(settle.cost, exchange.call)),
         "estimated": settle.estimated,
         "outcome": "client_gone" if exchange.client_gone else _OUTCOMES[event.outcome],
-        "usage": to_plain(settle.usage),
-        "facts": {"ended": ended_to_plain(event)},
+        "usage": redactor.value(to_plain(settle.usage)),
+        "facts": {"ended": redactor.value(ended_to_plain(event))},
     }
     return line
 
@@ -237,8 +258,7 @@ def _call(
     exchange: Exchange, now: float, redactor: Redactor, demands: Sequence[Demand], balances: Sequence[Balance]
 ) -> Plain:
     call = exchange.call
-    scopes = list(zip(demands, balances, strict=True))
-    session, session_spent = scopes[0] if scopes else (None, Balance())
+    session, session_spent = (demands[0], balances[0]) if demands else (None, Balance())
     first = exchange.first_byte
     return exchange.head() | {
         "protocol": call.protocol.value if call else None,
@@ -273,7 +293,7 @@ def _call(
             "total_ms": round(max(now - exchange.started, 0) * 1000, 3),
         },
         "unparsed_frames": exchange.unparsed,
-        "scopes": [scope(demand, balance) for demand, balance in scopes],
+        "scopes": _scopes(demands, balances, redactor),
         "usage": None,
     }
 

@@ -236,6 +236,8 @@ def _edits(command: do.Forward, received: on.CallReceived) -> dict[str, object]:
         edits["model"] = command.model
     if command.notice is not None:
         edits["notice"] = command.notice
+    if command.max_web_searches not in (None, received.call.max_web_searches):
+        edits["max_web_searches"] = command.max_web_searches
     return edits
 
 

@@ -107,8 +107,7 @@ class Gatekeeper:
         exchange.trace.extend(command.trace)
         for key, name, well in command.tool_results:
             if well is not None:
-                fields = {"id": key, "name": name, "status": "ok" if well else "error"}
-                self._write("tool_result", exchange.head() | fields)
+                self._write("tool_result", records.tool_result(exchange, key, name, self._redactor, well=well))
         self._write("call_admitted", records.call_admitted(exchange, command, self._redactor, prompt))
 
     async def _take_back(self, exchange: Exchange) -> None:
@@ -172,7 +171,10 @@ class Gatekeeper:
             answer = await self._store.reserve(ask)
             granted = not isinstance(answer, Denial)
             commands = self.guard.handle(on.Reserved(request=event.request, at=event.at, answer=answer))
-            self._write("notice", records.extension(event, ask.fixed, ask.demands, answer.balances, granted=granted))
+            self._write(
+                "notice",
+                records.extension(event, ask.fixed, ask.demands, answer.balances, self._redactor, granted=granted),
+            )
         if commands and isinstance(commands[0], do.Cut):
             exchange.findings.extend(commands[0].findings)
             exchange.trace.extend(commands[0].trace)
@@ -217,7 +219,7 @@ class Gatekeeper:
             if isinstance(note, do.Note):
                 if note.finding is not None:
                     exchange.findings.append(note.finding)
-                self._write("notice", records.notice("warning", note.code, note.message, exchange.request_id))
+                self.notice("warning", note.code, note.message, exchange.request_id)
         self._count(exchange)
         self._write("call", records.finished(exchange, event, settle, balances, self._redactor))
         self._refunds.refunded(scopes)
@@ -236,7 +238,7 @@ class Gatekeeper:
                     raise BadRequest("the run's budget can only be lowered while it runs")
         lowered = policy.override(budget_usd=usd, token_budget=tokens)
         line = records.notice("warning", "budget_lowered", "the run's budget was lowered while it ran")
-        self._write("notice", line | {"facts": {"document": lowered.document}})
+        self._write("notice", line | {"facts": {"document": self._redactor.value(lowered.document)}})
         self.guard.change_policy(lowered)
 
     def notice(self, level: str, code: str, message: str, request_id: str | None = None) -> None:
