@@ -27,8 +27,11 @@ TESTED_ELSEWHERE = {
     "policy/sense.py": "policy/test_check.py",
     "policy/settings.py": "policy/test_policy.py",
     "proxy/config.py": "proxy/test_app.py",
+    "session/bounds.py": "session/test_guard.py",
     "session/commands.py": "session/test_guard.py",
     "session/events.py": "session/test_guard.py",
+    "session/open_call.py": "session/test_guard.py",
+    "session/prices.py": "session/test_guard.py",
     "session/state.py": "session/test_guard.py",
 }
 """Modules of values, or that serve one other module: where what they do is tested (model.py has nothing to test)."""

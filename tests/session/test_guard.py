@@ -25,8 +25,9 @@ from guardian_ci.policy.rules import CALL_RULES, TOOL_RULES
 from guardian_ci.policy.tools import describe_tool
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
+from guardian_ci.session.bounds import DEFAULT_OUTPUT
 from guardian_ci.session.events import Outcome
-from guardian_ci.session.guard import DEFAULT_OUTPUT, Guard
+from guardian_ci.session.guard import Guard
 from guardian_ci.stores import MemoryStore
 
 AT: Final = 1_795_348_800.0
