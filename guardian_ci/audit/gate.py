@@ -1,14 +1,14 @@
 """Adds up what logs say that one pull request has cost. One pass; what is not known is told apart from nothing.
 
 A call belongs to the pull request that its proxy knew of (the admission's ``caller.pull_request``, or a scope
-``pull_request:N``). A run counts once however often its log is found; two logs of one run that say different things
-are an error, since one of them is not true.
+``pull_request:N``). A line counts once, by its run and its number, however often and wherever it is found; two that
+say different things are an error, since one of them is not true.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from guardian_ci.audit import fields as read
@@ -25,7 +25,12 @@ Assume = Literal["this", "other", "unknown"]
 MAX_UNKNOWN: Final = 100
 """More are counted, not kept."""
 MAX_RECORDS: Final = 4_000_000
+"""More cannot be compared: the digests of all lines stand in memory."""
 _MAX_OPEN: Final = 100_000
+_MAX_GAP: Final = 10_000
+"""A line whose number is further ahead was changed; that it breaks the chain is said anyway."""
+_CUT: Final = frozenset({"no_end", "torn_line"})
+"""What a copy has that was taken while its run went on."""
 _DIGEST: Final = 16
 _SCOPE: Final = "pull_request:"
 
@@ -50,8 +55,10 @@ class GateRun:
     amount: Amount = field(default_factory=Amount)
     again: list[str] = field(default_factory=list)
     """Further files that hold the same run."""
+    known: bool = True
+    """Whether this is all that the run has cost."""
     digests: bytearray = field(default_factory=bytearray, repr=False)
-    """A digest of each record, in order."""
+    """A digest of each line, by its number."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +83,8 @@ class GateResult:
     """Records that were found a second time, and were not counted again."""
     unknown: list[Unknown] = field(default_factory=list)
     more_unknown: int = 0
+    most_open: Amount = field(default_factory=Amount)
+    """The upper bound of all that is unknown and has one."""
 
     @property
     def over(self) -> tuple[str, ...]:
@@ -93,16 +102,16 @@ class GateResult:
             return "over"
         return "unknown" if self.unknown or self.more_unknown else "within"
 
-    @property
-    def most_open(self) -> Amount:
-        """The upper bound of the unknown calls that have one."""
-        return sum((each.most for each in self.unknown if each.most is not None), Amount())
+    def failed(self, *, unknown_fails: bool) -> bool:
+        """Whether the build must be red."""
+        return self.verdict == "over" or (self.verdict == "unknown" and unknown_fails)
 
 
 @dataclass(frozen=True, slots=True)
 class _Admitted:
     pull_request: str | None
     most: Amount
+    file: str
     line: int
 
 
@@ -112,7 +121,7 @@ def gate(
     *,
     limit_picodollars: int | None = None,
     limit_tokens: int | None = None,
-    assume: Assume = "this",
+    assume: Assume = "unknown",
 ) -> GateResult:
     """Add up all calls of one pull request. Raises ``LogError`` where two logs of one run differ."""
     result = GateResult(
@@ -135,12 +144,12 @@ class _Adding:
     def __init__(self, result: GateResult) -> None:
         self._result = result
         self._records = 0
-        self._recovered: dict[str, Fields] = {}
-        """What later runs found open of runs that were killed, by the call's id."""
+        self._recovered: dict[str, tuple[str, Fields]] = {}
+        """What later runs found open of runs that were killed, by the call's id, and the log that says so."""
         self._recorded: set[str] = set()
         """Those of them whose record was found after all."""
-        self._left: dict[str, tuple[str, _Admitted]] = {}
-        """Calls whose log ends before their record, by id."""
+        self._left: dict[tuple[str, str], _Admitted] = {}
+        """Calls whose log ends before their record, by run and id."""
         self._problems: list[tuple[str, list[Problem], int]] = []
         self._whole: set[str] = set()
         """The runs of which some file holds the whole log."""
@@ -150,59 +159,75 @@ class _Adding:
         for line in log:
             if line.type == "run_started":
                 for each in read.rows(line.fields, "recovered"):
-                    self._recovered.setdefault(read.text(each, "call_id") or "", each)
+                    self._recovered.setdefault(read.text(each, "call_id") or "", (str(log.path), each))
+            _bounded(len(self._recovered), str(log.path), line)
             return
 
     def add(self, log: Log) -> None:
         """Add the calls of one log."""
         name = str(log.path)
-        admitted: dict[str, _Admitted] = {}
-        run: GateRun | None = None
-        for number, line in enumerate(log):
+        admitted: dict[tuple[str, str], _Admitted] = {}
+        runs: dict[str, GateRun] = {}
+        for line in log:
+            run = runs.get(line.run_id)
             if run is None:
-                run = self._result.runs.setdefault(line.run_id, GateRun(run_id=line.run_id, file=name))
-                if run.file != name:
-                    run.again.append(name)
-            if line.run_id != run.run_id or not self._seen(run, number, line, name):
+                run = runs[line.run_id] = self._run(line, name)
+            if not self._seen(run, line, name):
                 self._take(line, name, run, admitted)
+                _bounded(len(admitted) + len(self._left), name, line)
+        first = next(iter(runs), "")
         if not log.problems:
-            self._whole.add(run.run_id if run else "")
-        self._problems.append((run.run_id if run else "", log.problems, log.more_problems))
+            self._whole.add(first)
+        self._problems.append((first, log.problems, log.more_problems))
         for call, told in admitted.items():
-            self._left.setdefault(call, (name, told))
+            self._left.setdefault(call, told)
 
-    def _seen(self, run: GateRun, number: int, line: Line, file: str) -> bool:
-        """Whether this record was counted before. Raises ``LogError`` where it says something else this time."""
+    def _run(self, line: Line, file: str) -> GateRun:
+        run = self._result.runs.setdefault(line.run_id, GateRun(run_id=line.run_id, file=file))
+        if run.file != file:
+            run.again.append(file)
+        _bounded(len(self._result.runs), file, line)
+        return run
+
+    def _seen(self, run: GateRun, line: Line, file: str) -> bool:
+        """Whether this line was counted before. Raises ``LogError`` where it says something else this time."""
+        at, end = line.seq * _DIGEST, len(run.digests)
+        if not 0 <= at <= end + _MAX_GAP * _DIGEST:
+            return False
         digest = hashlib.blake2b(json.dumps(line.fields).encode(), digest_size=_DIGEST).digest()
-        at = number * _DIGEST
-        if at >= len(run.digests):
-            self._records += 1
+        if at >= end:
+            self._records += (at - end) // _DIGEST + 1
             if self._records > MAX_RECORDS:
                 raise LogError(f"{file}: there are more than {MAX_RECORDS} records; gate fewer logs at once")
-            run.digests += digest
+            run.digests += bytes(at - end) + digest
             return False
-        if run.digests[at : at + _DIGEST] != digest:
+        before = run.digests[at : at + _DIGEST]
+        if not any(before):
+            run.digests[at : at + _DIGEST] = digest
+            return False
+        if before != digest:
             raise LogError(
-                f"{file}:{line.number}: {run.file} holds the same run ({run.run_id}) with another record in this place:"
-                " one of the two is not true, so neither is counted"
+                f"{file}:{line.number}: {run.file} holds the same run ({run.run_id!a:.100}) with another record in this"
+                f" place ({line.seq}): one of the two is not true, so neither is counted"
             )
         self._result.doubles += 1
         return True
 
-    def _take(self, line: Line, file: str, run: GateRun, admitted: dict[str, _Admitted]) -> None:
-        call = read.text(line.fields, "request_id") or ""
+    def _take(self, line: Line, file: str, run: GateRun, admitted: dict[tuple[str, str], _Admitted]) -> None:
+        call = (line.run_id, read.text(line.fields, "request_id") or "")
         if line.type == "call_admitted":
-            if len(admitted) >= _MAX_OPEN:
-                raise LogError(
-                    f"{file}:{line.number}: more than {_MAX_OPEN} calls are open at once; this is no true log"
-                )
-            admitted[call] = _Admitted(_of_admission(line.fields), _reserved(line.fields), line.number)
+            admitted[call] = _Admitted(_of_admission(line.fields), _reserved(line.fields), file, line.number)
+        elif line.type == "notice" and read.text(line.fields, "code") == "reservation_extended":
+            told = admitted.get(call) or self._left.get(call)
+            if told is not None:
+                admitted[call] = replace(told, most=told.most + _extra(line.fields))
+                self._left.pop(call, None)
         elif line.type == "call":
             # Its admission may stand in a shorter copy of this log, which was read before.
-            _, left = self._left.pop(call, ("", None))
+            left = self._left.pop(call, None)
             told = admitted.pop(call, left)
-            if call in self._recovered:
-                self._recorded.add(call)
+            if call[1] in self._recovered:
+                self._recorded.add(call[1])
             self._call(line, file, run, told)
 
     def _call(self, line: Line, file: str, run: GateRun, told: _Admitted | None) -> None:
@@ -213,8 +238,9 @@ class _Adding:
             return  # it never left
         mine = self._is_mine(owner)
         if mine is None:
-            if cost or tokens:
-                self.not_known(file, line.number, "the log names no pull request for this call", _amount(cost, tokens))
+            if cost is None or cost or tokens:
+                message, most = "the log names no pull request for this call", _amount(cost, tokens)
+                self.not_known(file, line.number, message, None if cost is None else most, run=run)
             return
         amount = _amount(cost, tokens)
         if not mine:
@@ -222,9 +248,10 @@ class _Adding:
             self._result.other += amount
             return
         if cost is None:
-            self.not_known(file, line.number, "the call's record has no cost")
+            self.not_known(file, line.number, "the call's record has no cost", run=run)
         elif _has_no_price(record):
-            self.not_known(file, line.number, f"no price is known for the model {read.text(record, 'model')!r}")
+            message = f"no price is known for the model {read.text(record, 'model')!r}"
+            self.not_known(file, line.number, message, run=run)
         self._count(run, amount, named=owner is not None, estimated=read.flag(record, "estimated"))
 
     def _count(self, run: GateRun | None, amount: Amount, *, named: bool, estimated: bool) -> None:
@@ -246,8 +273,13 @@ class _Adding:
             return owner == self._result.pull_request
         return {"this": True, "other": False, "unknown": None}[self._result.assume]
 
-    def not_known(self, file: str, line: int, message: str, most: Amount | None = None) -> None:
+    def not_known(
+        self, file: str, line: int, message: str, most: Amount | None = None, *, run: GateRun | None = None
+    ) -> None:
         """Note something that may have cost money."""
+        if run is not None:
+            run.known = False
+        self._result.most_open += most or Amount()
         if len(self._result.unknown) < MAX_UNKNOWN:
             self._result.unknown.append(Unknown(file=file, line=line, message=message, most=most))
         else:
@@ -255,10 +287,11 @@ class _Adding:
 
     def end(self) -> None:
         """Count what later runs found open of killed ones; what nobody found is unknown."""
-        for call, found in self._recovered.items():
+        left = {call: (run_id, call) for run_id, call in self._left}
+        for call, (file, found) in self._recovered.items():
             if call in self._recorded:
                 continue
-            _, told = self._left.pop(call, ("", None))
+            told = self._left.pop(left[call]) if call in left else None
             owner = (told.pull_request if told else None) or _pull_request_in(read.texts(found, "scopes"))
             amount = _amount(read.picodollars(found, "cost"), read.whole(found, "tokens") or 0)
             mine = self._is_mine(owner)
@@ -266,17 +299,29 @@ class _Adding:
                 self._result.recovered_calls += 1
                 self._count(None, amount, named=owner is not None, estimated=True)
             elif mine is None:
-                self.not_known("", 0, f"the call {call} of a killed run names no pull request", amount)
+                self.not_known(file, 1, f"the call {call} of a killed run names no pull request", amount)
+            else:
+                self._result.other_calls += 1
+                self._result.other += amount
         for run_id, problems, more in self._problems:
-            if run_id in self._whole:
-                continue  # a copy that was taken while the run went on; another one tells it all
-            for problem in problems:
-                self.not_known(problem.file, problem.line, problem.message)
-            self._result.more_unknown += more
-        for call, (file, told) in self._left.items():
-            if self._is_mine(told.pull_request) is not False:
+            self._damage(run_id, problems, more)
+        for (run_id, call), open_call in self._left.items():
+            if self._is_mine(open_call.pull_request) is not False:
                 message = f"the call {call} was admitted and has no end: it was in flight when its proxy died"
-                self.not_known(file, told.line, message, told.most)
+                run = self._result.runs[run_id]
+                self.not_known(open_call.file, open_call.line, message, open_call.most, run=run)
+
+    def _damage(self, run_id: str, problems: list[Problem], more: int) -> None:
+        if run_id in self._whole and not more and all(problem.kind in _CUT for problem in problems):
+            return  # a copy that was taken while the run went on; another one tells it all
+        for problem in problems:
+            self.not_known(problem.file, problem.line, problem.message, run=self._result.runs.get(run_id))
+        self._result.more_unknown += more
+
+
+def _bounded(number: int, file: str, line: Line) -> None:
+    if number > _MAX_OPEN:
+        raise LogError(f"{file}:{line.number}: more than {_MAX_OPEN} calls are open at once; this is no true log")
 
 
 def _of_admission(record: Fields) -> str | None:
@@ -295,6 +340,11 @@ def _pull_request_in(scopes: Iterable[str]) -> str | None:
 def _reserved(record: Fields) -> Amount:
     reservation = read.inner(record, "reservation")
     return _amount(read.picodollars(reservation, "cost"), read.whole(reservation, "tokens") or 0)
+
+
+def _extra(record: Fields) -> Amount:
+    extra = read.inner(read.inner(record, "facts"), "extra")
+    return _amount(read.whole(extra, "picodollars"), read.whole(extra, "tokens") or 0)
 
 
 def _amount(cost: int | None, tokens: int) -> Amount:

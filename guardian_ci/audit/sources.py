@@ -70,7 +70,7 @@ def find_logs(paths: Sequence[Path]) -> Found:
         elif _is_zip(path):
             _archive(found, path)
         else:
-            found.logs.append(read_log(path))
+            found.logs.append(_plain(path)())
         _check_number(found, path)
     return found
 
@@ -90,15 +90,18 @@ def _folder(found: Found, folder: Path) -> None:
 
 
 def _inside(found: Found, path: Path) -> None:
-    """Take a file that stands in a folder: nobody named it, so what is wrong with it is a problem and no error."""
+    """Take a file that stands in a folder: nobody named it, so where it is no log that is a problem and no error.
+
+    A link is an error: no artifact that was uploaded holds one.
+    """
     if path.is_symlink():
-        _missing(found, path, "it is a symbolic link, which is never followed")
-    elif not path.is_file():
+        raise LogError(f"{_shown(path)}: this is a symbolic link, which is never followed; name the log that it means")
+    if not path.is_file():
         _missing(found, path, "it is no plain file")
     elif _is_zip(path):
         _archive(found, path)
     else:
-        _read(found, path, lambda: read_log(path))
+        _read(found, path, _plain(path))
 
 
 def _raise(error: OSError) -> None:
@@ -117,7 +120,7 @@ def _read(found: Found, path: Path, read: Callable[[], Log]) -> None:
 
 
 def _missing(found: Found, path: Path, why: str) -> None:
-    found.problems.append(Problem(kind="no_log", file=str(path), line=0, message=why))
+    found.problems.append(Problem(kind="no_log", file=str(_shown(path)), line=0, message=why))
 
 
 def _check_number(found: Found, path: Path) -> None:
@@ -128,8 +131,29 @@ def _check_number(found: Found, path: Path) -> None:
 def _is_zip(path: Path) -> bool:
     if path.suffix.lower() == ZIP_SUFFIX:
         return True
-    with path.open("rb") as file:
-        return file.read(2) == _ZIP_MAGIC
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == _ZIP_MAGIC
+    except OSError as error:
+        raise LogError(
+            f"{_shown(path)}: it cannot be read ({error.strerror or error}); change its permissions"
+        ) from error
+
+
+def _shown(path: Path) -> Path:
+    """Return a name of which nothing steers a terminal or begins a line of its own."""
+    return Path("".join(each if each.isprintable() else "?" for each in str(path)))
+
+
+def _plain(path: Path) -> Callable[[], Log]:
+    """Return what reads a log that is a file."""
+
+    @contextmanager
+    def opened() -> Iterator[Lines]:
+        with path.open("rb") as file:
+            yield _Bounded(file, _shown(path))
+
+    return lambda: read_log(_shown(path), opened)
 
 
 def _archive(found: Found, path: Path) -> None:
@@ -142,8 +166,12 @@ def _archive(found: Found, path: Path) -> None:
             _check_members(path, members, logs)
     except (zipfile.BadZipFile, OSError, struct.error, ValueError, NotImplementedError) as error:
         raise LogError(f"{path}: this is no archive that can be read ({error}); download the artifact again") from error
+    for member in members:
+        if member.filename.lower().endswith(ZIP_SUFFIX):
+            why = "it is an archive inside an archive, which is not opened; unpack the outer one"
+            _missing(found, Path(f"{path}!{member.filename}"), why)
     for member in logs:
-        name = Path(f"{path}!{member.filename}")
+        name = _shown(Path(f"{path}!{member.filename}"))
         _read(found, name, _opener(path, member, name))
         _check_number(found, path)
     if not logs:
@@ -159,27 +187,32 @@ def _opener(path: Path, member: zipfile.ZipInfo, name: Path) -> Callable[[], Log
                 file = stack.enter_context(archive.open(member))
             except _DAMAGE as error:
                 raise LogError(f"{name}: the archive is damaged here ({error}); download it again") from error
-            yield _Bounded(file, member, name)
+            yield _Bounded(file, name, min(MAX_UNPACKED, _FREE + MAX_RATIO * member.compress_size))
 
     return lambda: read_log(name, opened)
 
 
 class _Bounded:
-    """A log inside an archive: its size is what is read, not what the archive says of itself."""
+    """A log whose size and lines are bounded by what is read, not by what an archive says of itself."""
 
-    def __init__(self, file: IO[bytes], member: zipfile.ZipInfo, name: Path) -> None:
+    def __init__(self, file: IO[bytes], name: Path, left: int | None = None) -> None:
         self._file = file
         self._name = name
-        self._left = min(MAX_UNPACKED, _FREE + MAX_RATIO * member.compress_size)
+        self._left = left
 
     def readline(self, limit: int, /) -> bytes:
         try:
-            line = self._file.readline(min(limit, self._left + 1))
+            line = self._file.readline(limit if self._left is None else min(limit, self._left + 1))
         except _DAMAGE as error:
             raise LogError(f"{self._name}: the archive is damaged here ({error}); download it again") from error
-        self._left -= len(line)
-        if self._left < 0:
-            raise LogError(f"{self._name}: this unfolds to more than its packed size can honestly hold; it is not read")
+        if self._left is not None:
+            self._left -= len(line)
+            if self._left < 0:
+                raise LogError(
+                    f"{self._name}: this unfolds to more than its packed size can honestly hold; it is not read"
+                )
+        if len(line) >= limit and not line.endswith(b"\n"):
+            raise LogError(f"{self._name}: a line is longer than {limit >> 20} MiB: no record is; this is no true log")
         return line
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from guardian_ci.audit.gate import GateResult, gate
+from guardian_ci.audit.gate import gate
 from guardian_ci.audit.sources import find_logs
 from guardian_ci.cli.options import dollars_of, pull_request_of, tokens_of
 from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION, UsageError
@@ -19,22 +19,27 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 -- argparse names it nowhere else
 
 _EPILOG: Final = """\
-PATH is a log, a folder (searched for *.ndjson and *.zip) or a zipped artifact, as earlier runs and matrix jobs
-left them. A run counts once however often its log is found.
+PATH is a log, a folder (searched for *.ndjson and *.zip, in all folders below it) or a zipped artifact, which is read
+where it lies. Name all that the pull request has produced so far: artifacts of earlier runs, of all jobs of a matrix,
+and this job's own log. A run counts once however often its log is found; two that differ are an error.
 
-A call belongs to the pull request that its proxy knew of ($GITHUB_REF, --pull-request of serve and run). Where a log
-names none: --assume this (default) counts it for this pull request, which can only raise the sum; --assume other
-leaves it out; --assume unknown makes it something that is not known.
+A call belongs to the pull request that its proxy knew of ($GITHUB_REF, or --pull-request of serve and run). Where a
+log names none (a workflow that a comment or a person started), whose it is is not known; --assume-pull-request counts
+it for this one, --assume other leaves it out.
 
-Not known is not zero: a log that is missing, torn or changed, a call without an end or without a price. By default
-that fails the gate too; with --unknown warn it is only shown.
+Not known is not zero: a log that is torn, changed or without its end, a call that was in flight when its proxy died
+(its reservation is the most that it cost), a call without a price, a path that holds no log. What is known counts all
+the same. By default the rest fails the gate; with --unknown warn it is only shown. Upper bounds (calls that the log
+marks as estimated) count in full, and their share is told.
 
 examples:
-  guardian-ci gate --pull-request 7 --limit-usd 10 artifacts/
-  guardian-ci gate --limit-usd 10 --limit-tokens 2000000 --junit gate.xml --summary "$GITHUB_STEP_SUMMARY" *.zip
+  guardian-ci gate --pull-request 7 --limit-usd 10 artifacts/       all artifacts in a folder, at most $10
+  guardian-ci gate --limit-usd 0.50 old.zip guardian-report/        $GITHUB_REF names the pull request
+  guardian-ci gate --limit-usd 10 --limit-tokens 2000000 --junit gate.xml --summary "$GITHUB_STEP_SUMMARY" artifacts/
+  guardian-ci gate --limit-usd 10 --json artifacts/ | jq .spent     for programs
 
-exit codes: 0 within the limit, 1 over it or not known, 2 wrong usage, no log, a hostile archive, two logs of one run
-that differ
+exit codes: 0 within the limit, 1 over it or not known, 2 wrong usage, no log, a hostile archive or link, two logs of
+one run that differ, 3 could not write
 """
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -56,8 +61,11 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "--assume",
         choices=("this", "other", "unknown"),
-        default="this",
+        default="unknown",
         help="whose calls are those whose log names no pull request (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--assume-pull-request", action="store_const", dest="assume", const="this", help="short for --assume this"
     )
     parser.add_argument(
         "--unknown",
@@ -87,15 +95,10 @@ def run(args: argparse.Namespace) -> int:
     if args.junit:
         write_text(args.junit, reports.junit(result, unknown_fails=unknown_fails))
     if args.summary:
-        write_text(args.summary, reports.markdown(result))
-    sys.stdout.write(reports.document(result) if args.json else _printable(reports.terminal(result)))
-    return _code(result, unknown_fails=unknown_fails)
-
-
-def _code(result: GateResult, *, unknown_fails: bool) -> int:
-    if result.verdict == "over" or (result.verdict == "unknown" and unknown_fails):
-        return EXIT_VIOLATION
-    return EXIT_CLEAN
+        write_text(args.summary, reports.markdown(result, unknown_fails=unknown_fails))
+    shown = reports.document if args.json else reports.terminal
+    sys.stdout.write(_printable(shown(result, unknown_fails=unknown_fails)))
+    return EXIT_VIOLATION if result.failed(unknown_fails=unknown_fails) else EXIT_CLEAN
 
 
 def _pull_request(args: argparse.Namespace) -> str:

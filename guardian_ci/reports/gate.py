@@ -1,7 +1,7 @@
 """What a pull request has cost, as each reader takes it: JUnit, Markdown, JSON, text. A ``GateResult`` in, text out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
@@ -9,12 +9,15 @@ from junit_xml import TestCase, TestSuite, to_xml_report_string
 from guardian_ci.audit.gate import GateResult, Unknown
 from guardian_ci.model import Amount
 from guardian_ci.reports.amounts import count, decimal, dollars, limit, share
+from guardian_ci.reports.markup import code, prose, section
 from guardian_ci.reports.untrusted import defuse, one_line
 
 SPENT: Final = "pull_request_budget"
 KNOWN: Final = "pull_request_spend_known"
 _MESSAGE: Final = 500
 _ROWS: Final = 50
+_LOGS: Final = 200
+_BOUND: Final = "at an upper bound, since the provider did not tell their usage"
 _NAME: Final = 200
 
 
@@ -30,29 +33,45 @@ def headline(result: GateResult) -> str:
     return f"{name} is within its limit: {spent}"
 
 
-def terminal(result: GateResult) -> str:
+def terminal(result: GateResult, *, unknown_fails: bool) -> str:
     """Return the result for people at a terminal or in a job's log."""
-    lines = [headline(result), *(f"  {line}" for line in _figures(result))]
+    mark = "FAIL" if result.failed(unknown_fails=unknown_fails) else "WARN" if result.verdict == "unknown" else "PASS"
+    lines = [f"guardian-ci {mark} {headline(result)}", *(f"  {line}" for line in _figures(result))]
     lines += [f"  not known: {_said(each)}" for each in result.unknown[:_ROWS]]
-    if (left := len(result.unknown) - _ROWS + result.more_unknown) > 0:
+    if (left := len(result.unknown[_ROWS:]) + result.more_unknown) > 0:
         lines.append(f"  … and {left:,} more")
     return defuse("\n".join(lines)) + "\n"
 
 
-def markdown(result: GateResult) -> str:
-    """Return a job summary. What logs say stands in code spans only, where nothing is markup."""
-    mark = {"within": "✅", "over": "❌", "unknown": "❓"}[result.verdict]
-    parts = [f"## {mark} guardian-ci gate: {_code(headline(result), _MESSAGE)}"]
-    parts.append("\n".join(f"- {_code(line, _MESSAGE)}" for line in _figures(result)))
-    if result.unknown:
-        rows = [[_code(_place(each), _NAME), _code(each.message, _MESSAGE), _most(each)] for each in result.unknown]
-        parts.append(_table("Not known", ("Where", "What", "At most"), rows, result.more_unknown))
-    rows = [
-        [_code(run.run_id, 60), _code(run.file, _NAME), f"{run.calls:,}", dollars(run.amount.picodollars)]
+def markdown(result: GateResult, *, unknown_fails: bool) -> str:
+    """Return a job summary: the verdict first, then what is not known, then the table of logs."""
+    mark = "❌" if result.failed(unknown_fails=unknown_fails) else "⚠️" if result.verdict == "unknown" else "✅"
+    head = f"## {mark} guardian-ci gate: {prose(headline(result), _MESSAGE)}"
+    figures = "\n".join(f"- {prose(line, _MESSAGE)}" for line in _figures(result))
+    parts = [head, figures, _unknown_table(result), _runs_table(result)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _unknown_table(result: GateResult) -> str:
+    cells = [(code(_place(each)), prose(each.message, _MESSAGE), _most(each)) for each in result.unknown]
+    total = len(cells) + result.more_unknown
+    return section("Not known", ("Where", "What", "At most"), cells, rows=_ROWS, size=100_000, total=total, rest="")
+
+
+def _runs_table(result: GateResult) -> str:
+    cells = [
+        (
+            code(run.run_id),
+            code(run.file) + (f" and {count(len(run.again), 'copy', 'copies')}" if run.again else ""),
+            f"{run.calls:,}",
+            f"{run.amount.tokens:,}",
+            dollars(run.amount.picodollars),
+            "yes" if run.known else "**no**",
+        )
         for run in result.runs.values()
     ]
-    parts.append(_table("Runs", ("Run", "Log", "Calls", "Cost"), rows, 0))
-    return "\n\n".join(part for part in parts if part) + "\n"
+    head = ("Run", "Log", "Calls", "Tokens", "Cost", "Known")
+    return section("Logs", head, cells, rows=_LOGS, size=200_000, right=range(2, 5), rest="")
 
 
 def junit(result: GateResult, *, unknown_fails: bool) -> str:
@@ -78,11 +97,12 @@ def junit(result: GateResult, *, unknown_fails: bool) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def document(result: GateResult) -> str:
+def document(result: GateResult, *, unknown_fails: bool) -> str:
     """Return JSON, for programs."""
     told: Mapping[str, object] = {
         "pull_request": result.pull_request,
         "verdict": result.verdict,
+        "failed": result.failed(unknown_fails=unknown_fails),
         "over": list(result.over),
         "spent": _money(result.spent),
         "limit_usd": None if result.limit_picodollars is None else decimal(result.limit_picodollars),
@@ -93,6 +113,7 @@ def document(result: GateResult) -> str:
         "recovered_calls": result.recovered_calls,
         "others": {"calls": result.other_calls, **_money(result.other)},
         "doubles": result.doubles,
+        "at_most_unknown": _money(result.most_open),
         "unknown": [
             {
                 "file": each.file,
@@ -104,7 +125,13 @@ def document(result: GateResult) -> str:
         ],
         "more_unknown": result.more_unknown,
         "runs": [
-            {"run_id": run.run_id, "files": [run.file, *run.again], "calls": run.calls, **_money(run.amount)}
+            {
+                "run_id": run.run_id,
+                "files": [run.file, *run.again],
+                "calls": run.calls,
+                "known": run.known,
+                **_money(run.amount),
+            }
             for run in result.runs.values()
         ],
     }
@@ -129,16 +156,18 @@ def _figures(result: GateResult) -> list[str]:
         figures.append(f"{share(result.spent.picodollars, result.limit_picodollars)} of the dollars")
     if result.limit_tokens is not None:
         figures.append(f"{share(result.spent.tokens, result.limit_tokens)} of the tokens")
+    spent = result.spent.picodollars
     asides = (
-        ("at an upper bound, since the provider did not tell their usage", result.estimated_calls, result.estimated),
+        (_BOUND, result.estimated_calls, result.estimated),
         ("in flight when their proxy died, counted as reserved", result.recovered_calls, None),
-        ("naming no pull request, counted for this one (--assume this)", result.assumed_calls, result.assumed),
+        ("naming no pull request, counted for this one (--assume-pull-request)", result.assumed_calls, result.assumed),
         ("of other pull requests, not counted", result.other_calls, result.other),
     )
     for label, calls, amount in asides:
         if calls:
             cost = "" if amount is None else f", {dollars(amount.picodollars)}"
-            figures.append(f"{label}: {count(calls, 'call')}{cost}")
+            of_it = f" ({share(amount.picodollars, spent)} of the cost)" if amount and label is _BOUND else ""
+            figures.append(f"{label}: {count(calls, 'call')}{cost}{of_it}")
     if result.doubles:
         files = sum(len(run.again) for run in result.runs.values())
         records = count(result.doubles, "record")
@@ -159,21 +188,6 @@ def _place(unknown: Unknown) -> str:
 
 def _most(unknown: Unknown) -> str:
     return "?" if unknown.most is None else dollars(unknown.most.picodollars)
-
-
-def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], more: int) -> str:
-    if not rows:
-        return ""
-    lines = [f"### {title}", "", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    lines += [f"| {' | '.join(row)} |" for row in rows[:_ROWS]]
-    left = len(rows) - _ROWS + more if len(rows) > _ROWS else more
-    return "\n".join([*lines, *([f"\n… and {left:,} more"] if left > 0 else [])])
-
-
-def _code(text: str, length: int) -> str:
-    """Return a code span that also holds in a table: no backtick, no pipe."""
-    shown = defuse(one_line(text, length)).replace("`", "'").replace("|", "¦").replace("\\", "/")
-    return f"`{shown or ' '}`"
 
 
 def _money(amount: Amount) -> dict[str, object]:

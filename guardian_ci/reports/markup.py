@@ -33,6 +33,7 @@ def section(
     size: int,
     total: int | None = None,
     right: Iterable[int] = (),
+    rest: str = ": they are in `log.ndjson`, in the run's artifact",
 ) -> str:
     """Return a titled table; what does not fit into its bounds is counted below it."""
     if not cells and not total:
@@ -50,7 +51,7 @@ def section(
         kept += 1
     left = (len(cells) if total is None else total) - kept
     if left:
-        written += ["", f"*{left:,} more are not shown here: they are in `log.ndjson`, in the run's artifact.*"]
+        written += ["", f"*{left:,} more are not shown here{rest}.*"]
     return "\n".join(written)
 
 

@@ -157,8 +157,56 @@ class TestDoubles:
         lines[number]["timestamp"] = "2026-11-22T00:00:00.000Z"
         changed = "".join(json.dumps(line) + "\n" for line in lines)
         (tmp_path / "two.ndjson").write_text(changed)
-        with pytest.raises(LogError, match=r"two\.ndjson:\d.*the same run \(run-one\)"):
+        with pytest.raises(LogError, match=r"two\.ndjson:\d.*one\.ndjson holds the same run \('run-one'\)"):
             gated(tmp_path)
+
+    def test_a_line_that_is_found_twice_in_one_log_counts_once_and_is_no_true_log(self, tmp_path: Path) -> None:
+        log = logged(tmp_path / "log.ndjson", 10)
+        lines = log.read_bytes().splitlines(keepends=True)
+        log.write_bytes(b"".join([*lines[:3], lines[2], *lines[3:]]))
+        result = gated(log)
+        assert (result.spent.picodollars, result.doubles, result.verdict) == (10 * CENT, 1, "unknown")
+
+    @pytest.mark.parametrize("names", [("a", "b", "c"), ("b", "c", "a")])
+    def test_logs_that_were_put_together_count_once_beside_their_own_files(
+        self, tmp_path: Path, names: tuple[str, str, str]
+    ) -> None:
+        one, two, both = (tmp_path / f"{name}.ndjson" for name in names)
+        both.write_bytes(logged(one, 10).read_bytes() + logged(two, 20).read_bytes())
+        result = gated(tmp_path)
+        # The file is no whole log of one run, and that is said.
+        assert (result.spent.picodollars, result.calls, result.verdict) == (30 * CENT, 2, "unknown")
+
+    def test_a_copy_that_goes_on_behind_the_end_is_not_forgiven(self, tmp_path: Path) -> None:
+        data = logged(tmp_path / "a.ndjson", 10).read_bytes()
+        more = json.loads(data.splitlines()[2]) | {"seq": 4, "request_id": "req-9"}
+        (tmp_path / "b.ndjson").write_bytes(data + json.dumps(more).encode() + b"\n")
+        assert gated(tmp_path).verdict == "unknown"
+
+    @pytest.mark.parametrize("seq", [-1, -4, 10**6, 10**18, 10**40])
+    def test_a_number_that_no_line_has_is_no_trouble(self, tmp_path: Path, seq: int) -> None:
+        log = logged(tmp_path / "log.ndjson", 10)
+        log.write_bytes(log.read_bytes().replace(b'"seq":2', b'"seq":%d' % seq))
+        result = gated(log, log)
+        assert result.verdict == "unknown"
+        assert result.spent.picodollars >= 10 * CENT
+
+    @given(copies=st.lists(st.integers(0, 2), max_size=3), order=st.randoms(use_true_random=False))
+    @settings(max_examples=15, deadline=None)
+    def test_the_sum_is_the_same_in_any_order_and_with_any_copies(
+        self, tmp_path_factory: pytest.TempPathFactory, copies: list[int], order: Any
+    ) -> None:
+        folder = tmp_path_factory.mktemp("copies")
+        logs = [
+            logged(folder / "0.ndjson", 1, 2),
+            logged(folder / "1.ndjson", 4, of=OF_8),
+            logged(folder / "2.ndjson", 8),
+        ]
+        found = [*logs, *(logs[number] for number in copies)]
+        order.shuffle(found)
+        result = gated(*found)
+        assert (result.spent.picodollars, result.other.picodollars, result.calls) == (11 * CENT, 4 * CENT, 3)
+        assert result.verdict == "within"
 
     def test_two_runs_with_the_same_request_ids_both_count(self, tmp_path: Path) -> None:
         logged(tmp_path / "one.ndjson", 10)
@@ -219,6 +267,17 @@ class TestUnknown:
         assert result.most_open == Amount(picodollars=25 * CENT, tokens=9_000)
         assert "has no end" in said(result)
 
+    def test_an_extended_reservation_is_part_of_the_most(self, tmp_path: Path) -> None:
+        facts = {"at": 2.0, "usage": None, "output_bytes": 9, "extra": {"picodollars": 7, "tokens": 3}, "scopes": []}
+        log = RecordedLog(tmp_path / "log.ndjson").start().admitted(**OF_7)
+        log.notice(level="info", code="reservation_extended", request_id="req-1", facts=facts)
+        assert gated(log.cut()).most_open == Amount(picodollars=25 * CENT + 7, tokens=9_003)
+
+    def test_two_killed_runs_with_the_same_request_ids_are_both_open(self, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            RecordedLog(tmp_path / f"{name}.ndjson", name).start().admitted(**OF_7).cut()
+        assert gated(tmp_path).most_open.picodollars == 50 * CENT
+
     def test_a_call_without_an_end_of_another_pull_request_is_not_ours(self, tmp_path: Path) -> None:
         log = RecordedLog(tmp_path / "log.ndjson").start().admitted(**OF_8).end()
         assert gated(log).verdict == "within"
@@ -257,7 +316,7 @@ class TestUnknown:
     )
     def test_a_call_without_a_price_is_not_known(self, tmp_path: Path, fields: dict[str, Any], known: bool) -> None:
         log = RecordedLog(tmp_path / "log.ndjson").start().call(**costs(0, **fields)).end()
-        result = gated(log)
+        result = gated(log, assume="this")
         assert (result.verdict == "within") == known
 
     @pytest.mark.parametrize("value", [b'"many"', b"null", b"-5", b"1.5", b"true", b"1" + b"0" * 30])
@@ -277,8 +336,43 @@ class TestUnknown:
         log = RecordedLog(tmp_path / "log.ndjson").start()
         for _ in range(150):
             log.call(**costs(0, price=None))
-        result = gated(log.end())
+        result = gated(log.end(), assume="this")
         assert (len(result.unknown), result.more_unknown) == (100, 50)
+
+    def test_the_most_is_of_all_unknown_things_also_of_those_that_are_not_kept(self, tmp_path: Path) -> None:
+        log = RecordedLog(tmp_path / "log.ndjson").start()
+        for _ in range(150):
+            log.call(**costs(2))
+        assert gated(log.end()).most_open.picodollars == 300 * CENT
+
+    def test_a_call_without_a_cost_and_without_an_owner_is_not_known(self, tmp_path: Path) -> None:
+        log = RecordedLog(tmp_path / "log.ndjson").start().call(input_tokens=0, output_tokens=0).end()
+        data = log.read_bytes().replace(b'"cost_usd":0.5,"cost_picodollars":500000000000', b'"cost_usd":null')
+        log.write_bytes(data)
+        assert "names no pull request" in said(gated(log))
+
+    def test_a_whole_log_without_a_call_is_a_known_nothing(self, tmp_path: Path) -> None:
+        result = gated(logged(tmp_path / "log.ndjson"))
+        assert (result.verdict, result.spent) == ("within", Amount())
+
+    def test_a_run_says_whether_it_is_known(self, tmp_path: Path) -> None:
+        logged(tmp_path / "one.ndjson", 10)
+        two = logged(tmp_path / "two.ndjson", 10)
+        two.write_bytes(torn(two.read_bytes()))
+        assert {name: run.known for name, run in gated(tmp_path).runs.items()} == {"run-one": True, "run-two": False}
+
+    @given(cut=st.integers(1))
+    @settings(max_examples=30, deadline=None)
+    def test_a_log_that_is_cut_anywhere_is_not_known_and_never_dearer(
+        self, tmp_path_factory: pytest.TempPathFactory, cut: int
+    ) -> None:
+        log = logged(tmp_path_factory.mktemp("cut") / "log.ndjson", 10, 20)
+        data = log.read_bytes()
+        least = len(data.splitlines(keepends=True)[0])
+        log.write_bytes(data[: least + cut % (len(data) - least)])
+        result = gated(log)
+        assert result.verdict == "unknown"
+        assert result.spent.picodollars in (0, 10 * CENT, 30 * CENT)
 
 
 def test_more_records_than_can_be_compared_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,6 @@ def test_a_log_in_an_archive_is_read_as_often_as_it_is_asked_for(log: Path, tmp_
         (lambda path: archive(path / "a.zip", {"summary.md": b"x"}), "the archive holds no log"),
         (lambda path: (path.mkdir(), (path / "log.ndjson").write_bytes(b"")), "the log is empty"),
         (lambda path: (path.mkdir(), (path / "other.ndjson").write_bytes(b'{"a": 1}\n')), "no log of guardian-ci"),
-        (lambda path: (path.mkdir(), (path / "log.ndjson").symlink_to("/etc/hostname")), "symbolic link"),
         (lambda path: (path.mkdir(), (path / "more").symlink_to("/etc")), "symbolic link"),
         (lambda path: (path.mkdir(), os.mkfifo(path / "log.ndjson")), "no plain file"),
         (lambda path: (path / "log.ndjson").mkdir(parents=True), "holds no log"),
@@ -225,8 +224,47 @@ def test_very_many_logs_are_refused(log: Path, tmp_path: Path, monkeypatch: pyte
         find_logs([tmp_path / "made"])
 
 
+def test_a_log_that_is_a_symbolic_link_is_refused_where_nobody_named_it(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "log.ndjson").symlink_to(log)
+    with pytest.raises(LogError, match="symbolic link"):
+        find_logs([tmp_path / "folder"])
+    assert lines_in(tmp_path / "folder" / "log.ndjson") == 4
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_line_that_is_longer_than_any_record_is_refused(log: Path, tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / "log.ndjson"
+    with path.open("wb") as file:
+        file.write(log.read_bytes())
+        file.truncate((64 << 20) + (2 << 20))
+    if packed:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as made:
+            made.write(path, "log.ndjson")
+        path = tmp_path / "a.zip"
+    (read,) = find_logs([path]).logs
+    with pytest.raises(LogError, match="a line is longer than 64 MiB"):
+        list(read)
+
+
+def test_a_name_begins_no_line_of_its_own_and_steers_no_terminal(log: Path, tmp_path: Path) -> None:
+    evil = "x\n::error::pwned\x1b[2J"
+    archived = archive(tmp_path / "a.zip", {f"{evil}.ndjson": log.read_bytes(), f"{evil}.zip": b""})
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / f"{evil}.ndjson").write_bytes(log.read_bytes())
+    (tmp_path / "folder" / f"{evil}2.ndjson").write_bytes(b"")
+    found = find_logs([archived, tmp_path / "folder"])
+    assert [sum(1 for _ in each) for each in found.logs] == [4, 4]
+    names = [*(str(each.path) for each in found.logs), *(each.file + each.message for each in found.problems)]
+    assert len(names) == 4
+    assert all(name.isprintable() for name in names)
+
+
 def test_archives_in_archives_are_not_opened(log: Path, tmp_path: Path) -> None:
     inner = archive(tmp_path / "inner.zip", {"log.ndjson": log.read_bytes()})
     found = find_logs([archive(tmp_path / "outer.zip", {"inner.zip": inner.read_bytes()})])
     assert found.logs == []
-    assert [problem.message for problem in found.problems] == ["the archive holds no log (*.ndjson)"]
+    assert [problem.message for problem in found.problems] == [
+        "it is an archive inside an archive, which is not opened; unpack the outer one",
+        "the archive holds no log (*.ndjson)",
+    ]

@@ -61,7 +61,7 @@ def test_reports_are_written_and_json_is_printed(log: Path, tmp_path: Path, caps
     told = json.loads(capsys.readouterr().out)
     assert (told["verdict"], told["over"], told["calls"]) == ("over", ["usd"], 1)
     assert summary.read_text().startswith(
-        "## ❌ guardian-ci gate: `pull request 7 is over its limit: $0.5000 of $0.10`"
+        "## ❌ guardian-ci gate: pull request 7 is over its limit: &#36;0.5000 of &#36;0.10\n"
     )
     assert ET.parse(junit).getroot().find(".//failure") is not None
 
@@ -111,7 +111,20 @@ def test_bad_input_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no log of guardian-ci" in line
 
 
-@pytest.mark.parametrize(("assume", "code"), [("this", 1), ("other", 0), ("unknown", 1)])
-def test_calls_whose_log_names_no_pull_request_are_as_they_are_assumed(tmp_path: Path, assume: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("assume", "verdict"),
+    [
+        ([], "unknown"),
+        (["--assume", "unknown"], "unknown"),
+        (["--assume", "other"], "within"),
+        (["--assume", "this"], "over"),
+        (["--assume-pull-request"], "over"),
+    ],
+)
+def test_calls_whose_log_names_no_pull_request_are_as_they_are_assumed(
+    tmp_path: Path, assume: list[str], verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     log = RecordedLog(tmp_path / "log.ndjson").start().call().end()
-    assert main(["gate", "--pull-request", "7", "--limit-usd", "0.1", "--assume", assume, str(log)]) == code
+    code = main(["gate", "--pull-request", "7", "--limit-usd", "0.1", "--json", *assume, str(log)])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["verdict"], told["failed"], code) == (verdict, verdict != "within", int(verdict != "within"))
