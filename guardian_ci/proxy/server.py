@@ -86,7 +86,7 @@ class ProxyServer:
             self.stopped.set()
 
     async def __aenter__(self) -> Self:
-        """Open the log, the ledger and the socket, in this order. Raises ``StartError``, ``StoreError``."""
+        """Take the port, open the log and the ledger, then serve. Raises ``StartError``, ``StoreError``."""
         try:
             await self._start()
         except BaseException:
@@ -103,10 +103,11 @@ class ProxyServer:
         listener = _listen(config.host, config.port)
         self._cleanup.callback(listener.close)
         self.port = listener.getsockname()[1]
-        self._cleanup.push_async_callback(self._store.close)
-        self.recovered = list(await self._store.open(self.run_id))
+        # The log first: what the ledger recovers is counted from then on, and only the log tells of it.
         log = LogWriter(config.log, self.run_id)
         self._cleanup.callback(log.close)
+        self._cleanup.push_async_callback(self._store.close)
+        self.recovered = list(await self._store.open(self.run_id))
         redactor = Redactor([*config.keys.values(), *([config.token] if config.token else [])])
         keeper = Gatekeeper(Guard(config.policy), self._store, log, redactor)
         self._gatekeeper = keeper

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 import urllib.parse
+from pathlib import Path
 
 
 def ask(model: str = "claude-opus-5-5") -> None:
@@ -33,8 +34,7 @@ def trap(name: str, code: str) -> None:
 
 def env(path: str) -> None:
     """Write the environment down."""
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(dict(os.environ), file)
+    Path(path).write_text(json.dumps(dict(os.environ)), encoding="utf-8")
 
 
 def main() -> None:

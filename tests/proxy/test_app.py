@@ -2,11 +2,15 @@
 
 import json
 import socket
+from pathlib import Path
 
 import pytest
 from rig import AGENT_KEY, TOKEN, Rig, Run
 from scripted import Upstream, response, stream
 from speech import CHAT, MESSAGES, RESPONSES, SPEECHES, Speech
+
+from guardian_ci.policy import default_policy
+from guardian_ci.proxy.config import ProxyConfig
 
 MODELS = json.dumps({"data": [{"id": "a-model"}]}).encode()
 PREFIXES = [
@@ -188,3 +192,8 @@ def test_bytes_that_are_no_http_do_not_disturb_the_run(start: Rig, upstream: Ups
             while raw.recv(4096):
                 pass
     assert run.post(MESSAGES).status_code == 200
+
+
+def test_a_configuration_does_not_show_its_keys() -> None:
+    config = ProxyConfig(policy=default_policy(), log=Path("log"), keys={"openai": "sk-secret"}, token="gci-secret")
+    assert "secret" not in repr(config)
