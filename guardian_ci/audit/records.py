@@ -82,7 +82,10 @@ def trace(evaluations: Sequence[Evaluation], redactor: Redactor) -> list[Plain]:
 
 
 def tool(use: ToolUse, redactor: Redactor) -> Plain:
-    """A tool call as the log writes it: what it touches whole, its arguments as a redacted excerpt."""
+    """A tool call as the log writes it: what it touches whole, its arguments as a redacted excerpt.
+
+    The command stays whole too: a replay judges each word of it, and a blocked file may be the last one.
+    """
     plain: Plain = {
         "id": redactor.excerpt(use.id, _NAME),
         "name": redactor.excerpt(use.name, _NAME),
@@ -91,7 +94,7 @@ def tool(use: ToolUse, redactor: Redactor) -> Plain:
         "arguments": redactor.excerpt(use.arguments, _ARGUMENTS),
     }
     if use.command is not None:
-        plain["command"] = redactor.excerpt(use.command, _COMMAND)
+        plain["command"] = redactor.text(use.command)
     return plain
 
 
@@ -326,7 +329,10 @@ def _known(exchange: Exchange) -> tuple[Call, CallReceived]:
 def judged_tool(use: ToolUse, verdict: Verdict, reason: str | None, redactor: Redactor) -> Plain:
     """A tool call as its call's record lists it. Its result is known only when a later request reports it."""
     status = "denied" if verdict is Verdict.BLOCK else "unknown"
-    return tool(use, redactor) | {"verdict": verdict.value, "reason": reason, "result_status": status}
+    plain = tool(use, redactor) | {"verdict": verdict.value, "reason": reason, "result_status": status}
+    if use.command is not None:
+        plain["command"] = redactor.excerpt(use.command, _COMMAND)
+    return plain
 
 
 def run_started(
