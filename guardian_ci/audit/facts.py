@@ -134,7 +134,7 @@ class _Reading:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, KeyError | TypeError | ValueError | AttributeError):
+        if isinstance(error, KeyError | TypeError | ValueError | AttributeError | ArithmeticError | RecursionError):
             raise LogError(f"{self._what} cannot be read: {error!r}") from error
 
 

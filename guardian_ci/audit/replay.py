@@ -25,6 +25,12 @@ OWN_REFUSALS: Final = frozenset({"bad_request", "unmetered_endpoint", "store_fai
 """Reasons of refusals that the session did not decide."""
 
 
+_NOT_WHOLE: Final = frozenset({"torn_line", "unreadable_line", "no_start", "no_end"})
+
+_UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What values of another kind than the proxy wrote make go wrong: a changed line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """A decision that the log tells otherwise than the session makes it now."""
@@ -49,7 +55,7 @@ class Replayed:
 def replay(log: Log, policy: Policy | None = None) -> Replayed:
     """Make every decision of a log again, under its own policy or another.
 
-    Raises ``LogError`` where the log is torn, foreign or not whole; the chain is checked by the reader.
+    Raises ``LogError`` where the log is torn, foreign or not whole. A broken chain is left to ``log.problems``.
     """
     result = Replayed(0, [])
     runs: dict[str, _Run] = {}
@@ -62,6 +68,9 @@ def replay(log: Log, policy: Policy | None = None) -> Replayed:
             raise LogError(f"{log.path}:{line.number}: the line belongs to a run that has not started in this log")
         for difference in run.take(line, result):
             result.differences.append(difference)
+    for problem in log.problems:
+        if problem.kind in _NOT_WHOLE:
+            raise LogError(f"{problem}; a replay needs the whole log of a run that has ended (see: guardian-ci report)")
     return result
 
 
@@ -102,7 +111,7 @@ class _Run:
             yield from taker(line)
         except LogError as error:
             raise LogError(f"{self._file}:{line.number}: {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except _UNREADABLE as error:
             raise LogError(f"{self._file}:{line.number}: the line cannot be replayed: {error!r}") from error
         result.decisions += 1
 

@@ -9,7 +9,7 @@ from guardian_ci.audit.reader import read_log
 from guardian_ci.audit.replay import replay
 from guardian_ci.cli.launch import say
 from guardian_ci.cli.validate import read_policy
-from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION, LogError
+from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION
 from guardian_ci.reports import write_reports
 
 _EPILOG: Final = """\
@@ -47,9 +47,6 @@ def run(options: argparse.Namespace) -> int:
     policy = None if options.policy is None else read_policy(options.policy)
     log = read_log(options.log)
     result = replay(log, policy)
-    for problem in log.problems:
-        if problem.kind in ("torn_line", "unreadable_line", "no_start", "no_end"):
-            raise LogError(f"{problem}; a replay needs the whole log of a run that has ended (see: guardian-ci report)")
     changed = [str(problem) for problem in log.problems]
     different = [str(difference) for difference in result.differences]
     if options.report_dir is not None:
