@@ -115,6 +115,20 @@ class _Admitted:
     line: int
 
 
+@dataclass(slots=True)
+class _Nobodys:
+    """The calls of a run of which nobody knows what pull request they belong to."""
+
+    file: str
+    line: int
+    calls: int = 0
+    most: Amount = field(default_factory=Amount)
+
+    def add(self, amount: Amount) -> None:
+        self.calls += 1
+        self.most += amount
+
+
 def gate(
     found: Found,
     pull_request: str,
@@ -151,6 +165,7 @@ class _Adding:
         self._left: dict[tuple[str, str], _Admitted] = {}
         """Calls whose log ends before their record, by run and id."""
         self._problems: list[tuple[str, list[Problem], int]] = []
+        self._nobodys: dict[str, _Nobodys] = {}
         self._whole: set[str] = set()
         """The runs of which some file holds the whole log."""
 
@@ -238,9 +253,10 @@ class _Adding:
             return  # it never left
         mine = self._is_mine(owner)
         if mine is None:
-            if cost is None or cost or tokens:
-                message, most = "the log names no pull request for this call", _amount(cost, tokens)
-                self.not_known(file, line.number, message, None if cost is None else most, run=run)
+            if cost is None:
+                self.not_known(file, line.number, "the call's record has no cost and no pull request", run=run)
+            elif cost or tokens:
+                self._nobodys.setdefault(run.run_id, _Nobodys(file, line.number)).add(_amount(cost, tokens))
             return
         amount = _amount(cost, tokens)
         if not mine:
@@ -303,6 +319,9 @@ class _Adding:
             else:
                 self._result.other_calls += 1
                 self._result.other += amount
+        for run_id, nobodys in self._nobodys.items():
+            message = f"calls of which the log names no pull request: {nobodys.calls} (see --assume-pull-request)"
+            self.not_known(nobodys.file, nobodys.line, message, nobodys.most, run=self._result.runs[run_id])
         for run_id, problems, more in self._problems:
             self._damage(run_id, problems, more)
         for (run_id, call), open_call in self._left.items():

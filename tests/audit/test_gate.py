@@ -342,14 +342,21 @@ class TestUnknown:
     def test_the_most_is_of_all_unknown_things_also_of_those_that_are_not_kept(self, tmp_path: Path) -> None:
         log = RecordedLog(tmp_path / "log.ndjson").start()
         for _ in range(150):
-            log.call(**costs(2))
-        assert gated(log.end()).most_open.picodollars == 300 * CENT
+            log.admitted(**OF_7)
+        result = gated(log.end())
+        assert (len(result.unknown), result.more_unknown) == (100, 50)
+        assert result.most_open.picodollars == 150 * 25 * CENT
+
+    def test_the_calls_of_a_run_that_name_no_pull_request_are_said_at_once(self, tmp_path: Path) -> None:
+        (unknown,) = gated(logged(tmp_path / "log.ndjson", 10, 20, of=OF_NONE)).unknown
+        assert (unknown.line, unknown.most) == (3, Amount(picodollars=30 * CENT, tokens=2_400))
+        assert unknown.message == "calls of which the log names no pull request: 2 (see --assume-pull-request)"
 
     def test_a_call_without_a_cost_and_without_an_owner_is_not_known(self, tmp_path: Path) -> None:
         log = RecordedLog(tmp_path / "log.ndjson").start().call(input_tokens=0, output_tokens=0).end()
         data = log.read_bytes().replace(b'"cost_usd":0.5,"cost_picodollars":500000000000', b'"cost_usd":null')
         log.write_bytes(data)
-        assert "names no pull request" in said(gated(log))
+        assert "no cost and no pull request" in said(gated(log))
 
     def test_a_whole_log_without_a_call_is_a_known_nothing(self, tmp_path: Path) -> None:
         result = gated(logged(tmp_path / "log.ndjson"))
