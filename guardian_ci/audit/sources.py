@@ -30,6 +30,8 @@ MAX_UNPACKED: Final = 2 << 30
 MAX_RATIO: Final = 200
 """How often its packed size a log may be, beyond the first megabyte; records pack to about a twentieth."""
 _FREE: Final = 1 << 20
+MAX_MARKS: Final = 4_000_000
+"""The most brackets and commas in a line: each may become a value, which takes far more memory than its text."""
 
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 _ENCRYPTED: Final = 0x1
@@ -213,6 +215,8 @@ class _Bounded:
                 )
         if len(line) >= limit and not line.endswith(b"\n"):
             raise LogError(f"{self._name}: a line is longer than {limit >> 20} MiB: no record is; this is no true log")
+        if len(line) > MAX_MARKS and sum(map(line.count, (b"[", b"{", b","))) > MAX_MARKS:
+            raise LogError(f"{self._name}: a line holds more values than any record does; this is no true log")
         return line
 
 

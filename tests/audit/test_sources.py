@@ -247,6 +247,14 @@ def test_a_line_that_is_longer_than_any_record_is_refused(log: Path, tmp_path: P
         list(read)
 
 
+def test_a_line_of_more_values_than_any_record_holds_is_refused(log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(log.read_bytes() + b'{"a":[' + b"[]," * (2 << 20) + b"[]]}\n")
+    (read,) = find_logs([path]).logs
+    with pytest.raises(LogError, match="more values than any record"):
+        list(read)
+
+
 def test_a_name_begins_no_line_of_its_own_and_steers_no_terminal(log: Path, tmp_path: Path) -> None:
     evil = "x\n::error::pwned\x1b[2J"
     archived = archive(tmp_path / "a.zip", {f"{evil}.ndjson": log.read_bytes(), f"{evil}.zip": b""})
