@@ -336,7 +336,14 @@ def judged_tool(use: ToolUse, verdict: Verdict, reason: str | None, redactor: Re
 
 
 def run_started(
-    *, version: str, pid: int, policy: Mapping[str, object], log_level: str, store: str, recovered: Sequence[Plain]
+    *,
+    version: str,
+    pid: int,
+    policy: Mapping[str, object],
+    log_level: str,
+    store: str,
+    prices: str,
+    recovered: Sequence[Plain],
 ) -> Plain:
     """The first line of a run."""
     return {
@@ -345,6 +352,7 @@ def run_started(
         "policy": dict(policy),
         "log_level": log_level,
         "store": store,
+        "prices": prices,
         "recovered": list(recovered),
     }
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from guardian_ci import __version__
 from guardian_ci.audit import facts
 from guardian_ci.audit.reader import Line, Log
 from guardian_ci.errors import GuardianError, LogError
 from guardian_ci.model import Amount, Limit
 from guardian_ci.policy import Policy, policy_from_document
+from guardian_ci.pricing.table import digest
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
 from guardian_ci.session.guard import Guard
@@ -50,6 +52,7 @@ class Replayed:
 
     decisions: int
     differences: list[Difference]
+    notes: list[str]
 
 
 def replay(log: Log, policy: Policy | None = None) -> Replayed:
@@ -57,11 +60,20 @@ def replay(log: Log, policy: Policy | None = None) -> Replayed:
 
     Raises ``LogError`` where the log is torn, foreign or not whole. A broken chain is left to ``log.problems``.
     """
-    result = Replayed(0, [])
+    result = Replayed(0, [], [])
     runs: dict[str, _Run] = {}
     for line in log:
         if line.type == "run_started":
-            runs[line.run_id] = _Run(policy or _policy_of(line), str(log.path), own_policy=policy is None)
+            counted_alike = _counted_by(line) == (__version__, digest())
+            if not counted_alike:
+                version = line.fields.get("guardian_version")
+                result.notes.append(
+                    f"{line.run_id} was counted by guardian-ci {version}, whose prices or estimates are not those of "
+                    f"this one ({__version__}): its amounts are not compared, its decisions are"
+                )
+            runs[line.run_id] = _Run(
+                policy or _policy_of(line), str(log.path), own_policy=policy is None, own_money=counted_alike
+            )
             continue
         run = runs.get(line.run_id)
         if run is None:
@@ -72,6 +84,10 @@ def replay(log: Log, policy: Policy | None = None) -> Replayed:
         if problem.kind in _NOT_WHOLE:
             raise LogError(f"{problem}; a replay needs the whole log of a run that has ended (see: guardian-ci report)")
     return result
+
+
+def _counted_by(line: Line) -> tuple[object, object]:
+    return line.fields.get("guardian_version"), line.fields.get("prices")
 
 
 def _policy_of(line: Line) -> Policy:
@@ -90,10 +106,11 @@ def _policy_of(line: Line) -> Policy:
 class _Run:
     """One run of a log, made again."""
 
-    def __init__(self, policy: Policy, file: str, *, own_policy: bool) -> None:
+    def __init__(self, policy: Policy, file: str, *, own_policy: bool, own_money: bool) -> None:
         self._guard = Guard(policy)
         self._file = file
         self._own_policy = own_policy
+        self._own_money = own_policy and own_money
         self._forwarded: set[str] = set()
         self._takers: Mapping[str, Callable[[Line], Iterator[Difference]]] = {
             "call_admitted": self._admitted,
@@ -125,7 +142,7 @@ class _Run:
             yield _difference(line, "admitted", _saying(command))
             return
         self._forwarded.add(request)
-        if not self._own_policy:
+        if not self._own_money:
             return
         logged = _logged_edits(line.fields)
         again = _edits(command, received)
@@ -163,7 +180,7 @@ class _Run:
         balances = tuple(told.get(demand.scope, (Balance(), None))[0] for demand in settle.demands)
         self._guard.handle(on.Settled(request=event.request, at=event.at, balances=balances))
         charged = line.fields["cost_picodollars"]
-        if self._own_policy and charged != settle.charge.picodollars:
+        if self._own_money and charged != settle.charge.picodollars:
             yield _difference(line, f"charged {charged} picodollars", f"charged {settle.charge.picodollars}")
 
     def _settle_free(self, request: str, at: float) -> None:

@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     result = replay(log, policy)
     changed = [str(problem) for problem in log.problems]
     different = [str(difference) for difference in result.differences]
+    for note in result.notes:
+        say(note)
     if options.report_dir is not None:
         write_reports(options.log, options.report_dir)
         say(f"reports in {options.report_dir}")
@@ -56,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         document = {
             "log": str(options.log),
             "decisions": result.decisions,
+            "notes": result.notes,
             "changed_lines": changed,
             "differences": [
                 {"line": each.line, "request_id": each.request_id, "logged": each.logged, "replayed": each.replayed}

@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -320,6 +321,12 @@ def _dear_writes(rates: Rates) -> dict[str, int]:
 
 
 # -- the table's text ---------------------------------------------------------------------------------------------
+
+
+@cache
+def digest() -> str:
+    """Name the packaged table by its content, so that a log can say which prices it was decided by."""
+    return hashlib.sha256(_packaged().encode()).hexdigest()[:16]
 
 
 @cache

@@ -19,6 +19,7 @@ from guardian_ci.audit.redact import Redactor
 from guardian_ci.audit.writer import LogWriter
 from guardian_ci.errors import StartError
 from guardian_ci.model import Finding, Verdict
+from guardian_ci.pricing.table import digest as prices_digest
 from guardian_ci.proxy.app import make_app
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.credentials import Credentials
@@ -168,6 +169,7 @@ class ProxyServer:
             policy=described,
             log_level=policy.settings[0].log_level,
             store=store,
+            prices=prices_digest(),
             recovered=[
                 {
                     "call_id": each.id,

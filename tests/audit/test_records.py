@@ -30,6 +30,7 @@ from guardian_ci.model import (
     Verdict,
     WireProtocol,
 )
+from guardian_ci.pricing.table import digest
 from guardian_ci.session.commands import Forward, Settle
 from guardian_ci.session.events import Caller, CallReceived, Ended, Outcome, Progressed
 from guardian_ci.session.ledger import Balance, Demand
@@ -180,7 +181,9 @@ def _every_line(text: str) -> dict[str, tuple[str, Json]]:
     return {
         "run_started": (
             "run_started",
-            records.run_started(version="0.1.0", pid=7, policy=policy, log_level="info", store="memory", recovered=[]),
+            records.run_started(
+                version="0.1.0", pid=7, policy=policy, log_level="info", store="memory", prices=digest(), recovered=[]
+            ),
         ),
         "call_admitted": ("call_admitted", records.call_admitted(exchange, _forward(text), REDACTOR, text)),
         "tool_call": (

@@ -21,6 +21,7 @@ from guardian_ci.errors import LogError
 from guardian_ci.model import Call, Finding, InputSize, Operation, ToolOffer, ToolResult, Usage, Verdict, WireProtocol
 from guardian_ci.policy import Policy, load_policy
 from guardian_ci.policy.tools import describe_tool
+from guardian_ci.pricing.table import digest
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.session import commands as do
 from guardian_ci.session.events import Caller, Outcome
@@ -66,7 +67,9 @@ class Recorded:
             "lines": dict(self.policy.lines),
         }
         self.keeper.started(
-            records.run_started(version="0.1.0", pid=1, policy=told, log_level="info", store="memory", recovered=[])
+            records.run_started(
+                version="0.1.0", pid=1, policy=told, log_level="info", store="memory", prices=digest(), recovered=[]
+            )
         )
 
     async def ask(self, session: str = "one", **fields: Any) -> tuple[Exchange, do.Forward | do.Refuse]:
