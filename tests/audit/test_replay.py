@@ -348,6 +348,20 @@ def test_any_policy_can_be_tried_on_a_log(story: Path, changes: Json) -> None:
         assert difference.startswith("line ")
 
 
+def test_a_call_that_only_the_other_policy_admits_is_over_at_once(tmp_path: Path) -> None:
+    """It has no answer in the log, so it is no reason to refuse what came after it."""
+    run = Recorded(tmp_path / "log.ndjson", _policy(loop_detection={"max_repeats": 99}))
+
+    async def insist() -> None:
+        for _ in range(4):
+            assert not await run.serve(model="forbidden", fingerprint="again")
+
+    asyncio.run(insist())
+    looser = _policy(allowed_models=["*"], unknown_model="ceiling", budgets={})
+    told = _differences(run.close(), looser)
+    assert [text.rpartition("the policy says ")[2] for text in told] == ["admitted"] * 4
+
+
 def test_a_log_under_its_own_policy_given_as_another_differs_in_nothing(story: Path) -> None:
     assert _differences(story, _policy()) == []
 
