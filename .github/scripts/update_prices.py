@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Make guardian_ci/pricing/data/prices.json from genai-prices and LiteLLM's price file, and print what changed.
 
 Where the two differ, the higher rate is taken. History comes from genai-prices; maximum outputs, tiers that it

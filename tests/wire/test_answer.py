@@ -36,7 +36,7 @@ def test_the_name_of_a_denied_tool_is_valid_at_every_provider(name: str) -> None
         ("", False, False),
     ],
 )
-def test_an_answer_is_what_it_says_or_else_what_was_asked_for(content_type: str, asked: bool, stream: bool) -> None:  # noqa: FBT001
+def test_an_answer_is_what_it_says_or_else_what_was_asked_for(content_type: str, asked: bool, stream: bool) -> None:
     assert is_stream(content_type, asked=asked) is stream
 
 

@@ -358,7 +358,7 @@ WITH_TOOLS = REQUEST[:-1] + (
         ({1, 2}, b'[ {"name":"Bash"} ]', True),
     ],
 )
-def test_removed_tools_leave_the_others_their_bytes(removed: set[int], tools: bytes, choice: bool) -> None:  # noqa: FBT001
+def test_removed_tools_leave_the_others_their_bytes(removed: set[int], tools: bytes, choice: bool) -> None:
     result = edit(WIRE, WITH_TOOLS, Edits(remove_tools=frozenset(removed)))
     assert b'"tools": ' + tools + b', "tool_choice" : {"type":"auto"}, "z": 1.50}' in result
 

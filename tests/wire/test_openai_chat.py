@@ -131,7 +131,7 @@ def test_the_facts_of_a_request_are_read() -> None:
         ({"plugins": [{"id": "web"}]}, "web", True),
     ],
 )
-def test_each_way_to_offer_a_tool_is_known(members: dict[str, object], name: str, provider_executed: bool) -> None:  # noqa: FBT001
+def test_each_way_to_offer_a_tool_is_known(members: dict[str, object], name: str, provider_executed: bool) -> None:
     (offer,) = facts(WIRE, BASE, **members).tools
     assert (offer.name, offer.provider_executed) == (name, provider_executed)
 
@@ -442,7 +442,7 @@ def test_a_chunk_that_cannot_be_parsed_passes_and_is_flagged() -> None:
     ),
     deny=st.booleans(),
 )
-def test_no_frame_of_odd_types_breaks_the_reader(frames: list[object], deny: bool) -> None:  # noqa: FBT001
+def test_no_frame_of_odd_types_breaks_the_reader(frames: list[object], deny: bool) -> None:
     stream = b"".join(f"data: {json.dumps(frame)}\n\n".encode() for frame in frames) + DONE
     try:
         read(WIRE, UNASKED, [stream], denied=["", "a"] if deny else [])

@@ -529,7 +529,7 @@ def test_output_is_counted_when_it_comes() -> None:
     ),
     deny=st.booleans(),
 )
-def test_no_frame_of_odd_types_breaks_the_reader(frames: list[tuple[str, dict[str, object]]], deny: bool) -> None:  # noqa: FBT001
+def test_no_frame_of_odd_types_breaks_the_reader(frames: list[tuple[str, dict[str, object]]], deny: bool) -> None:
     script = Script()
     for kind, fields in frames:
         script.add(kind, **fields)
