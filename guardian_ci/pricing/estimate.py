@@ -34,6 +34,8 @@ def _classes() -> bytes:
 _CLASSES: Final = _classes()
 _RARE_IN_PROSE: Final = 0.02
 _RARE_IN_NOISE: Final = 0.15
+_PART: Final = 2048
+"""Bytes over which a share of rare letters is taken."""
 
 # Thousandths of a token a byte (of other scripts: a character).
 _LETTER: Final = 240
@@ -66,11 +68,22 @@ def weigh(text: bytes) -> Weight:
         beyond = two * _OF_2_BYTES + three * _OF_3_BYTES + four * _OF_4_BYTES
     else:
         rest = len(text)
-    excess = (rare - _RARE_IN_PROSE * letters) / (_RARE_IN_NOISE - _RARE_IN_PROSE)
-    noise = int(min(letters, max(0.0, excess)))
+    noise = sum(_noise(marks, start) for start in range(0, len(marks), _PART))
     signs = rest - letters - digits - spaces
     plain = letters * _LETTER + signs * _MARK + spaces * _SPACE + beyond
     return Weight(plain=plain, dense=noise * _NOISE + digits * _DIGIT)
+
+
+def _noise(marks: bytes, start: int) -> int:
+    """Count the letters of one part that are random.
+
+    Part by part, or prose would hide noise that follows it: what came to a conversation must weigh as much as alone.
+    """
+    end = start + _PART
+    rare = marks.count(b"r", start, end)
+    letters = marks.count(b"l", start, end) + rare
+    excess = (rare - _RARE_IN_PROSE * letters) / (_RARE_IN_NOISE - _RARE_IN_PROSE)
+    return int(min(letters, max(0.0, excess)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
