@@ -41,8 +41,9 @@ def text_of(kind: str, size: int, seed: int = 0) -> str:
 class Ask:
     """One call of an agent.
 
-    ``turns``: how many turns of the same conversation lie before it, each with an answer. ``hang_up``: after so many
-    seconds. ``retries``: whether it retries as SDKs do.
+    ``text``: the prompt itself, where it is not of a ``kind`` and a ``size``. ``turns``: how many turns of the same
+    conversation lie before it, each with an answer. ``hang_up``: after so many seconds. ``retries``: whether it
+    retries as SDKs do.
     """
 
     protocol: str = "messages"
@@ -51,6 +52,7 @@ class Ask:
     stream: bool = True
     kind: str = "prose"
     size: int = 400
+    text: str = ""
     most: int | None = 1000
     choices: int = 1
     tools: bool = False
@@ -66,11 +68,15 @@ class Ask:
         """The request in its protocol's words."""
         turns: list[Json] = []
         for turn in range(self.turns):
-            turns.append({"role": "user", "content": text_of(self.kind, self.size, self.seed + turn)})
+            turns.append({"role": "user", "content": self.prompt(turn)})
             turns.append({"role": "assistant", "content": f"Answer {turn}."})
-        turns.append({"role": "user", "content": text_of(self.kind, self.size, self.seed + self.turns)})
+        turns.append({"role": "user", "content": self.prompt(self.turns)})
         made = {"messages": self._messages, "chat/completions": self._chat, "responses": self._responses}
         return {"model": self.model, "stream": self.stream} | made[self.protocol](turns)
+
+    def prompt(self, turn: int) -> str:
+        """What the agent says in one turn."""
+        return self.text or text_of(self.kind, self.size, self.seed + turn)
 
     def _messages(self, turns: list[Json]) -> Json:
         for turn in turns:
