@@ -149,6 +149,9 @@ class Guard:
         if state.expired(event.at, settings.idle_timeout_minutes * 60) and not self._has_open(name):
             state = SessionState(name=name, generation=state.generation + 1)
             self._sessions[name] = state
+        elif state.calls:
+            # A refused call is no idleness: an agent cannot wait for a fresh budget by trying all the time.
+            state.last_call = event.at
         return state
 
     def _has_open(self, name: str) -> bool:

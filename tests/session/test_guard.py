@@ -888,6 +888,14 @@ def test_an_idle_session_begins_anew_with_a_budget_of_its_own() -> None:
     assert (settle.session[1]["generation"], settle.session[1]["calls"]) == (2, 1)
 
 
+def test_an_agent_that_keeps_trying_is_not_idle_though_it_is_refused() -> None:
+    desk = Desk({"token_budget": 2100, "session": {"idle_timeout_minutes": 10}})
+    desk.served(1000)
+    for _ in range(5):
+        desk.now += 590
+        assert desk.refused().finding.subject == "session:one#1"
+
+
 def test_a_session_with_an_open_call_is_not_idle_however_long_that_takes() -> None:
     desk = Desk()
     first = desk.admitted()
