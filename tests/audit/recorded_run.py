@@ -20,6 +20,7 @@ from guardian_ci.session.events import Caller, Outcome
 from guardian_ci.session.guard import Guard
 from guardian_ci.stores import MemoryStore
 
+DEFAULTS = {"name": "recorded", "reservation_wait_seconds": 0}
 OFFERS = (
     ToolOffer(name="Bash", canonical="bash"),
     ToolOffer(name="web_search", canonical="web_search", provider_executed=True),
@@ -45,7 +46,7 @@ class RecordedRun:
 
     def __init__(self, path: Path, policy: Mapping[str, object], run_id: str = "run-1") -> None:
         self.path = path
-        self.policy = load_policy(json.dumps({"name": "recorded"} | dict(policy)), "guardian.yml")
+        self.policy = load_policy(json.dumps(DEFAULTS | dict(policy)), "guardian.yml")
         self.redactor = Redactor(["a-secret-to-redact"])
         self.writer = LogWriter(path, run_id)
         self.keeper = Gatekeeper(Guard(self.policy), MemoryStore(), self.writer, self.redactor)
