@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from recorded_log import RecordedLog
+from shell import Shell
 
 from guardian_ci.cli.main import main
 
@@ -128,3 +129,17 @@ def test_calls_whose_log_names_no_pull_request_are_as_they_are_assumed(
     code = main(["gate", "--pull-request", "7", "--limit-usd", "0.1", "--json", *assume, str(log)])
     told = json.loads(capsys.readouterr().out)
     assert (told["verdict"], told["failed"], code) == (verdict, verdict != "within", int(verdict != "within"))
+
+
+def test_the_logs_of_real_runs_are_added_up_for_the_pull_request_that_they_were_charged_to(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, request in ((7, "refs/pull/7/merge"), (7, "refs/pull/7/merge"), (8, "refs/pull/8/merge")):
+        assert shell.run("ask", GITHUB_REF=request)[0] == 0, number
+    reports = shell.folder / "guardian-report"
+    assert main(["gate", "--pull-request", "7", "--limit-usd", "1", "--json", str(reports)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["calls"], told["others"]["calls"], len(told["runs"])) == (2, 1, 3)
+    assert told["spent"]["tokens"] == 2 * 27
+    assert told["assumed"]["calls"] == 0
+    assert main(["gate", "--pull-request", "7", "--limit-tokens", "53", str(reports)]) == 1
