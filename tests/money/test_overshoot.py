@@ -1,7 +1,9 @@
 """The bill never exceeds a budget: parallel calls, hang-ups, retries, errors, restarts and SIGKILLs, any protocol."""
 
 import asyncio
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from agents import MODELS, PROTOCOLS, TEXTS, Agents, Ask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from proxies import Process, check, in_process, policy, today
+from proxies import DOLLAR, Process, check, in_process, policy, today
 from upstream import Plan, Upstream, serving
 
 from guardian_ci.stores import MemoryStore
@@ -101,7 +103,7 @@ _ENDS = st.sampled_from(["kill", "kill at once", "restart"])
     budgets=_BUDGETS,
     bursts=st.lists(st.tuples(st.lists(_asks(), min_size=2, max_size=10), _ENDS), min_size=2, max_size=3),
 )
-@settings(_BOUNDED, max_examples=8)
+@settings(_BOUNDED, max_examples=6)
 def test_no_kill_and_no_restart_gives_a_budget_back(
     upstream: Upstream, tmp_path_factory: pytest.TempPathFactory, budgets: Any, bursts: Any
 ) -> None:
@@ -124,3 +126,35 @@ async def _spend_and_kill(budgets: Any, bursts: list[tuple[list[Ask], str]], ups
                 await proxy.kill()
                 await spending
     check(upstream.bill, budgets, day=day)
+
+
+def test_calls_that_a_kill_has_torn_count_as_spent(upstream: Upstream, tmp_path: Path) -> None:
+    """Twice a proxy is killed with all its calls on their way, billed all the same; the third spends what is left."""
+    upstream.bill.lines.clear()
+    budgets = {"day": {"usd": 0.1}, "session": {"tokens": 30_000}}
+    day = today()
+    asks = [
+        Ask(protocol=protocol, model=MODELS[protocol][0], most=1000, plan=Plan(output=1000, delay=0.4), seed=seed)
+        for seed, protocol in enumerate(PROTOCOLS * 4)
+    ]
+
+    async def spend() -> None:
+        proxy = Process(policy(budgets), upstream.url, tmp_path)
+        for _ in range(2):
+            await proxy.start()
+            async with Agents(proxy.url) as agents:
+                spending = asyncio.create_task(agents.burst(asks[:3]))
+                await asyncio.sleep(0.25)
+                await proxy.kill()
+                await spending
+        await proxy.start()
+        async with Agents(proxy.url) as agents:
+            for ask in asks * 3:
+                await agents.call(replace(ask, plan=Plan(output=700)))
+        await proxy.stop()
+
+    asyncio.run(spend())
+    check(upstream.bill, budgets, day=day)
+    assert upstream.bill.picodollars > 0.07 * DOLLAR
+    recovered = [json.loads((tmp_path / f"log-{run}.ndjson").read_text().splitlines()[0]) for run in (1, 2, 3)]
+    assert [len(line["recovered"]) for line in recovered] == [0, 3, 3]
