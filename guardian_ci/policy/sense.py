@@ -139,7 +139,9 @@ def _check_upstreams(document: Document, path: Path, value: Value) -> None:
 
 def _check_url(document: Document, path: Path, text: str) -> None:
     if (fault := url_fault(text)) is not None:
-        document.complain(path, f"{quote(text)} {fault[0]}", fault[1])
+        # What stands before the @ may be a key, and a complaint ends in a job's log.
+        shown = re.sub(r"//[^/]*@", "//…@", text)
+        document.complain(path, f"{quote(shown)} {fault[0]}", fault[1])
 
 
 def url_fault(text: str) -> tuple[str, str | None] | None:

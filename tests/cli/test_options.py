@@ -77,6 +77,13 @@ def test_an_upstream_that_is_no_address_is_refused_before_anything_starts(url: s
         policy_of(parsed("--upstream", f"anthropic={url}"))
 
 
+def test_a_key_in_an_upstreams_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(PolicyError, match="holds a user name or password; keys come from the environment") as refused:
+        policy_of(parsed("--upstream", "anthropic=https://user:sk-secret@api.example"))
+    assert "sk-secret" not in str(refused.value)
+    assert "api.example" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("environment", "keys"),
     [

@@ -136,7 +136,7 @@ def said(text: str) -> list[str]:
         ),
         (
             "upstreams: {openai: 'http://u:p@x'}",
-            '1:21: upstreams.openai: "http://u:p@x" holds a user name or password; keys come from the environment',
+            '1:21: upstreams.openai: "http://…@x" holds a user name or password; keys come from the environment',
         ),
         (
             "upstreams: {openai: {url: 'http://x?a=b'}}",
