@@ -14,7 +14,6 @@ from guardian_ci.cli.validate import read_policy
 from guardian_ci.errors import EXIT_CLEAN, EXIT_USAGE, UsageError
 from guardian_ci.model import PICODOLLARS, Cost, CostLine, Usage
 from guardian_ci.pricing import CustomPrice, PriceTable, UnderivableError
-from guardian_ci.pricing.custom import custom_prices
 from guardian_ci.pricing.hosts import host_facts
 from guardian_ci.wire.usage import UnusableUsageError, parse_usage
 
@@ -364,7 +363,7 @@ def _rate(line: CostLine) -> str:
 
 
 def _custom_prices(path: Path | None) -> tuple[CustomPrice, ...]:
-    return () if path is None else custom_prices(read_policy(path).for_session("").prices)
+    return () if path is None else read_policy(path).for_session("").prices
 
 
 def _count(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, TypeVar, cast
@@ -17,12 +18,11 @@ from guardian_ci.policy.settings import (
     Downgrade,
     LoopDetection,
     OnBudget,
-    PriceEntry,
-    PriceTier,
     Scope,
     Settings,
     Timeouts,
 )
+from guardian_ci.pricing.rates import CustomPrice, CustomTier
 
 _PER_MILLION: Final = PICODOLLARS // 10**6
 """Picodollars per token of one dollar per million tokens."""
@@ -195,30 +195,31 @@ def _on_budget(section: _Section) -> OnBudget:
     )
 
 
-def _prices(section: _Section, places: Mapping[str, Place]) -> tuple[PriceEntry, ...]:
+def _prices(section: _Section, places: Mapping[str, Place]) -> tuple[CustomPrice, ...]:
     return tuple(_price(section.section(pattern), pattern, places) for pattern in section.members)
 
 
-def _price(price: _Section, pattern: str, places: Mapping[str, Place]) -> PriceEntry:
+def _price(price: _Section, pattern: str, places: Mapping[str, Place]) -> CustomPrice:
     tiers = price.members.get("tiers")
     steps = tiers if isinstance(tiers, list) else []
+    since, place = price.text("effective_from"), places.get(_field("prices", pattern))
     return _made(
-        PriceEntry,
+        CustomPrice,
         pattern=pattern,
         input=price.scaled("input", _PER_MILLION),
         output=price.scaled("output", _PER_MILLION),
         cache_read=price.scaled("cache_read", _PER_MILLION),
         cache_write=price.scaled("cache_write", _PER_MILLION),
         cache_write_1h=price.scaled("cache_write_1h", _PER_MILLION),
-        effective_from=price.text("effective_from"),
+        effective_from=None if since is None else date.fromisoformat(since),
         multiplier=price.fraction("multiplier"),
         tiers=tuple(_tier(_Section(tier)) for tier in steps if isinstance(tier, dict)),
-        place=places.get(_field("prices", pattern)),
+        source=None if place is None else f"{place.file}:{place.line}",
     )
 
 
-def _tier(tier: _Section) -> PriceTier:
-    return PriceTier(
+def _tier(tier: _Section) -> CustomTier:
+    return CustomTier(
         above=tier.integer("above") or 0,
         input=tier.scaled("input", _PER_MILLION),
         output=tier.scaled("output", _PER_MILLION),

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from guardian_ci.model import Limit, Place
+from guardian_ci.pricing.rates import CustomPrice
 
 Action = Literal["block", "warn", "off"]
 Scope = Literal["session", "run", "day", "user", "pull_request", "model"]
@@ -44,36 +45,6 @@ class OnBudget:
 
     warn_agent_at: Fraction | None = None
     downgrade: Downgrade | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceTier:
-    """The rates above a number of input tokens, in picodollars per token; None: as below it."""
-
-    above: int
-    input: int | None = None
-    output: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceEntry:
-    """A price that the policy gives to a model, in picodollars per token; None: derived from ``input``.
-
-    Without ``input`` and ``output`` it is the built-in price times ``multiplier``.
-    """
-
-    pattern: str
-    input: int | None = None
-    output: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_1h: int | None = None
-    effective_from: str | None = None
-    multiplier: Fraction = Fraction(1)
-    tiers: tuple[PriceTier, ...] = ()
-    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +85,7 @@ class Settings:
     on_budget: OnBudget = OnBudget()
     allowed_models: tuple[str, ...] | None = None
     unknown_model: Literal["refuse", "ceiling"] = "refuse"
-    prices: tuple[PriceEntry, ...] = ()
+    prices: tuple[CustomPrice, ...] = ()
     allowed_tools: tuple[str, ...] | None = None
     tool_denial: Literal["continue", "stop"] = "continue"
     file_blocklist: tuple[str, ...] = ()

@@ -4,22 +4,20 @@ from datetime import datetime
 
 from guardian_ci.model import Call, Cost, Usage
 from guardian_ci.policy import Policy, Settings
-from guardian_ci.policy.settings import PriceEntry
-from guardian_ci.pricing import ModelPrice, PriceTable
-from guardian_ci.pricing.custom import custom_prices
+from guardian_ci.pricing import CustomPrice, ModelPrice, PriceTable
 
 
 class Prices:
     """Every price table that a policy needs, loaded before the first call."""
 
     def __init__(self) -> None:
-        self._tables: dict[tuple[PriceEntry, ...], PriceTable] = {}
+        self._tables: dict[tuple[CustomPrice, ...], PriceTable] = {}
 
     def load(self, policy: Policy) -> None:
         """Load what this policy names beyond what is loaded."""
         for settings in (*policy.settings, policy.fallback):
             if settings.prices not in self._tables:
-                self._tables[settings.prices] = PriceTable.load(custom_prices(settings.prices))
+                self._tables[settings.prices] = PriceTable.load(settings.prices)
 
     def table(self, settings: Settings) -> PriceTable:
         """The table of one entry of the policy."""

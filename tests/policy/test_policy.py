@@ -1,6 +1,7 @@
 """What a policy means once it is read."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from guardian_ci.errors import PolicyError
 from guardian_ci.model import PICODOLLARS, Limit, Place
 from guardian_ci.policy import Policy, default_policy, load_policy, policy_from_document
 from guardian_ci.policy.settings import Budget, LoopDetection, OnBudget, Settings, Timeouts
+from guardian_ci.pricing import CustomPrice, CustomTier
 
 HERE = Path(__file__).parent
 PUBLISHED = (HERE / "published.yml").read_text()
@@ -250,3 +252,39 @@ def test_the_description_of_every_key_has_its_prices_upstreams_and_rules() -> No
 def test_policies_with_equal_words_are_equal() -> None:
     assert load_policy(PUBLISHED, "p.yml") == load_policy(PUBLISHED, "p.yml")
     assert isinstance(load_policy(PUBLISHED, "p.yml"), Policy)
+
+
+PRICES = """
+prices:
+  my-model:
+    input: 1.25
+    output: 10
+    cache_read: 0.125
+    cache_write: 1.5
+    cache_write_1h: 2.5
+    effective_from: "2026-11-01"
+    multiplier: 0.8
+    tiers: [{above: 200000, input: 2.5, output: 15}]
+  cheap-*:
+    input: 0.1
+    output: 0.2
+"""
+
+
+def test_prices_per_million_become_picodollars_a_token_with_their_place() -> None:
+    prices = load_policy(PRICES, "guardian.yml").for_session("").prices
+    assert prices == (
+        CustomPrice(
+            pattern="my-model",
+            input=1_250_000,
+            output=10_000_000,
+            cache_read=125_000,
+            cache_write=1_500_000,
+            cache_write_1h=2_500_000,
+            effective_from=date(2026, 11, 1),
+            multiplier=Fraction(4, 5),
+            tiers=(CustomTier(above=200_000, input=2_500_000, output=15_000_000),),
+            source="guardian.yml:3",
+        ),
+        CustomPrice(pattern="cheap-*", input=100_000, output=200_000, source="guardian.yml:12"),
+    )
