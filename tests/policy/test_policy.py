@@ -68,10 +68,10 @@ def test_every_key_reaches_the_settings() -> None:
     own, scaled = docs.prices
     assert (own.pattern, own.input, own.output) == ("my-model", 250_000, 1_500_000)
     assert (own.cache_read, own.cache_write, own.cache_write_1h) == (25_000, 300_000, 500_000)
-    assert (own.effective_from, own.multiplier, own.tiers[0].above) == ("2026-01-31", 1, 200_000)
+    assert (own.effective_from, own.multiplier, own.tiers[0].above) == (date(2026, 1, 31), 1, 200_000)
     assert (own.tiers[0].input, own.tiers[0].output, own.tiers[0].cache_read) == (500_000, 3_000_000, None)
     assert (scaled.pattern, scaled.input, scaled.multiplier) == ("claude-*", None, Fraction(11, 10))
-    assert own.place == Place(file="p.yml", line=16)
+    assert own.source == "p.yml:16"
     assert (docs.allowed_tools, rest.allowed_tools) == (("Read",), None)
     assert (docs.file_blocklist, rest.file_blocklist) == ((), (".env",))
     assert docs.tool_denial == "stop"
