@@ -1,5 +1,6 @@
 """A real proxy on a real socket, in this process, and what must hold of every run whatever was done to it."""
 
+import asyncio
 import json
 import logging
 import sqlite3
@@ -12,6 +13,7 @@ from typing import Any, Final, Self
 
 import httpx
 import jsonschema
+import uvicorn
 from scripted import LoopThread, Upstream
 from speech import Speech
 
@@ -35,6 +37,15 @@ NO_TLS: Final = ssl.create_default_context()
 """Made once: each client would load all certificates of this machine anew."""
 
 Json = dict[str, Any]
+
+
+async def _prompt_main_loop(server: uvicorn.Server) -> None:
+    """Uvicorn's own loop looks ten times a second whether it shall end; hundreds of runs would wait for that."""
+    while not server.should_exit:  # noqa: ASYNC110 - it is told by a flag
+        await asyncio.sleep(0.005)
+
+
+uvicorn.Server.main_loop = _prompt_main_loop  # type: ignore[method-assign]
 
 
 class LogView:

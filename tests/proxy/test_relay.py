@@ -547,6 +547,20 @@ class TestMidStream:
         late = run.post(speech, speech.body("Something else."))
         assert (late.status_code, late.headers["x-guardian-reason"]) == (402, "token_budget_exceeded")
 
+    @pytest.mark.parametrize(
+        ("speech", "error"),
+        [(MESSAGES, anthropic.APIError), (CHAT, openai.APIError), (RESPONSES, RuntimeError)],
+        ids=lambda value: getattr(value, "name", None),
+    )
+    def test_the_official_sdk_raises_what_ends_the_stream(
+        self, start: Rig, upstream: Upstream, speech: Speech, error: type[Exception]
+    ) -> None:
+        run = start({"name": "tests", "allowed_tools": [], "tool_denial": "stop"})
+        upstream.says(stream(speech.frames(("bash", {"command": "ls"}))))
+        with pytest.raises(error, match=r"guardian-ci: .*bash"):
+            speech.ask(run.url, streamed=True)
+        assert run.call()["outcome"] == "cut"
+
     def test_an_operators_stop_cuts_the_answer(self, start: Rig, upstream: Upstream, speech: Speech) -> None:
         run = start()
         gate = Gate()
@@ -574,38 +588,34 @@ class TestHangUps:
         with run.client(speech) as client, client.stream("POST", speech.path, **asked) as got:
             next(got.iter_raw())
 
-    def test_a_hang_up_is_drained_and_settled_by_the_true_usage(
-        self, start: Rig, upstream: Upstream, speech: Speech
-    ) -> None:
-        run = start()
+    def test_a_hang_up_is_drained_and_settled_by_the_true_usage(self, shared: Run, speech: Speech) -> None:
+        before = len(shared.calls)
         frames = speech.frames()
-        upstream.says([chunked_head(), chunk(b"".join(frames[:3])), Pause(0.15), *stream(frames[3:])[1:]])
-        self.hang_up(run, speech)
-        (record,) = run.wait_for_calls(1)
+        shared.upstream.says([chunked_head(), chunk(b"".join(frames[:3])), Pause(0.15), *stream(frames[3:])[1:]])
+        self.hang_up(shared, speech)
+        (record,) = shared.wait_for_calls(before + 1)[before:]
         assert (record["input_tokens"], record["output_tokens"], record["estimated"]) == (INPUT, OUTPUT, False)
 
-    def test_a_hang_up_before_the_answer_begins_is_drained_too(
-        self, start: Rig, upstream: Upstream, speech: Speech
-    ) -> None:
-        run = start()
-        upstream.says([Pause(0.3), *stream(speech.frames())])
-        with run.client(speech) as client, pytest.raises(httpx.ReadTimeout):
+    def test_a_hang_up_before_the_answer_begins_is_drained_too(self, shared: Run, speech: Speech) -> None:
+        before = len(shared.calls)
+        shared.upstream.says([Pause(0.3), *stream(speech.frames())])
+        with shared.client(speech) as client, pytest.raises(httpx.ReadTimeout):
             client.post(speech.path, content=speech.body(streamed=True), timeout=0.1)
-        (record,) = run.wait_for_calls(1)
+        (record,) = shared.wait_for_calls(before + 1)[before:]
         assert (record["output_tokens"], record["estimated"]) == (OUTPUT, False)
 
     @pytest.mark.parametrize(
         "rest", [[Pause(30)], [Reset()], [Forever(chunk(b": ping\n\n"))]], ids=["stalls", "resets", "never ends"]
     )
     def test_a_hang_up_that_cannot_be_drained_is_charged_as_reserved(
-        self, start: Rig, upstream: Upstream, speech: Speech, rest: Sequence[Step]
+        self, shared: Run, speech: Speech, rest: Sequence[Step]
     ) -> None:
-        run = start()
-        upstream.says([chunked_head(), chunk(b"".join(speech.frames()[:3])), Pause(0.05), *rest])
-        self.hang_up(run, speech)
-        (record,) = run.wait_for_calls(1)
+        before = len(shared.calls)
+        shared.upstream.says([chunked_head(), chunk(b"".join(speech.frames()[:3])), Pause(0.05), *rest])
+        self.hang_up(shared, speech)
+        (record,) = shared.wait_for_calls(before + 1)[before:]
         assert (record["outcome"], record["estimated"]) == ("client_gone", True)
-        (admitted,) = [line for line in run.log if line["type"] == "call_admitted"]
+        *_, admitted = [line for line in shared.log if line["type"] == "call_admitted"]
         assert record["cost_picodollars"] == admitted["reservation"]["cost_picodollars"]
 
     def test_a_hang_up_in_the_middle_of_the_request_leaves_nothing_open(self, start: Rig, upstream: Upstream) -> None:
