@@ -79,7 +79,7 @@ _BOUNDED = settings(
 
 @pytest.mark.parametrize("memory", [True, False], ids=["memory", "sqlite"])
 @given(budgets=_BUDGETS, bursts=st.lists(st.lists(_asks(), min_size=1, max_size=12), min_size=1, max_size=3))
-@settings(_BOUNDED, max_examples=25)
+@settings(_BOUNDED, max_examples=20)
 def test_no_schedule_of_calls_is_billed_over_a_budget(
     *, memory: bool, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory, budgets: Any, bursts: Any
 ) -> None:
@@ -103,7 +103,7 @@ _ENDS = st.sampled_from(["kill", "kill at once", "restart"])
     budgets=_BUDGETS,
     bursts=st.lists(st.tuples(st.lists(_asks(), min_size=2, max_size=10), _ENDS), min_size=2, max_size=3),
 )
-@settings(_BOUNDED, max_examples=6)
+@settings(_BOUNDED, max_examples=5)
 def test_no_kill_and_no_restart_gives_a_budget_back(
     upstream: Upstream, tmp_path_factory: pytest.TempPathFactory, budgets: Any, bursts: Any
 ) -> None:
