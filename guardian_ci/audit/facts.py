@@ -46,6 +46,7 @@ def ended_to_plain(event: Ended) -> Plain:
         "outcome": event.outcome.value,
         "upstream_status": event.upstream_status,
         "output_bytes": event.output_bytes,
+        "usage_final": event.usage_final,
         "response_id": event.response_id,
         "unparsed": event.unparsed,
     }
@@ -109,6 +110,7 @@ def ended(request: str, plain: Mapping[str, object], used: object) -> Ended:
             usage=usage(used),
             upstream_status=cast("int | None", plain.get("upstream_status")),
             output_bytes=int(cast("int", plain.get("output_bytes", 0))),
+            usage_final=bool(plain.get("usage_final", True)),
             response_id=cast("str | None", plain.get("response_id")),
             unparsed=int(cast("int", plain.get("unparsed", 0))),
         )

@@ -99,7 +99,7 @@ def _policy_of(line: Line) -> Policy:
         lines = told.get("lines")
         known = {str(name): int(number) for name, number in lines.items()} if isinstance(lines, Mapping) else None
         return policy_from_document(document, str(told.get("file", "")), known)
-    except (GuardianError, TypeError, ValueError) as error:
+    except (GuardianError, TypeError, ValueError, ArithmeticError) as error:
         raise LogError(f"line {line.number}: the policy in the log cannot be read: {error}") from error
 
 

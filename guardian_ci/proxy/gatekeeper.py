@@ -188,6 +188,8 @@ class Gatekeeper:
         usage: Usage | None = None,
         output_bytes: int = 0,
         response_id: str | None = None,
+        *,
+        usage_final: bool = True,
     ) -> None:
         """Settle a forwarded call, exactly once, and write its record."""
         event = on.Ended(
@@ -199,6 +201,7 @@ class Gatekeeper:
             output_bytes=output_bytes,
             response_id=response_id,
             unparsed=exchange.unparsed,
+            usage_final=usage_final,
         )
         settle = self.guard.handle(event)[0]
         if not isinstance(settle, do.Settle):

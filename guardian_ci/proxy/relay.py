@@ -484,7 +484,10 @@ class _OneCall:
             self._outcome = Outcome.CLIENT_GONE
         self._exchange.client_gone = self._client.gone
         answered = None if self._reader is None else self._reader.state.response_id
-        await self._keeper.end(self._exchange, self._outcome, self._usage, self._output_bytes, answered)
+        final = self._reader is None or self._reader.state.usage_final
+        await self._keeper.end(
+            self._exchange, self._outcome, self._usage, self._output_bytes, answered, usage_final=final
+        )
 
     async def _fail(self, status: int, message: str) -> None:
         """Tell the agent that the upstream failed, in its protocol's shape."""

@@ -109,7 +109,7 @@ def charge_of(call: OpenCall, event: on.Ended, cost: Cost | None) -> tuple[Amoun
 
 def _final(event: on.Ended) -> bool:
     """Whether the usage is the provider's last word, and can be: it does not count less than was written."""
-    if event.outcome is not Outcome.COMPLETE or event.usage is None or event.unparsed:
+    if event.outcome is not Outcome.COMPLETE or event.usage is None or event.unparsed or not event.usage_final:
         return False
     return event.output_bytes <= _BYTES_A_TOKEN * (event.usage.total_output + _FEW_TOKENS)
 

@@ -93,6 +93,8 @@ class Ended(Event):
     output_bytes: int = 0
     unparsed: int = 0
     """Frames that nobody could read: any of them may have told more output, or the last word on usage."""
+    usage_final: bool = True
+    """Whether the usage may be the provider's last word; an answer's beginning tells one that is not."""
     response_id: str | None = None
     """What a later call may name as its ``previous_response_id``."""
 

@@ -36,6 +36,7 @@ _KEEP = (
 )
 _VERSION = 1
 _BUSY_SECONDS = 5.0
+_MOST_CACHED = 10_000
 _LARGEST = 2**63 - 1
 
 
@@ -166,6 +167,8 @@ class SqliteStore(Store):
                 known = Balance(
                     spent=Amount(picodollars=row[0], tokens=row[1]), reserved=Amount(picodollars=row[2], tokens=row[3])
                 )
+            if len(self._cache) >= _MOST_CACHED:
+                self._cache.clear()  # every balance is in the file: forgetting costs a look, keeping all costs memory
             self._cache[scope] = known
         return known
 

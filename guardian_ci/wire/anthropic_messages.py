@@ -342,7 +342,9 @@ class _Stream(StreamAnswer):
         if kind == "message_start":
             return Piece(data=frame.raw, usage=self._started(as_object(value.get("message"))))
         if kind == "message_delta":
-            return Piece(data=frame.raw, usage=self._merge(value.get("usage")))
+            told = self._merge(value.get("usage"))
+            self.state.usage_final = self.state.usage_final or told
+            return Piece(data=frame.raw, usage=told)
         delta = as_object(value.get("delta")) if kind == "content_block_delta" else {}
         written = utf8_length(delta.get("text"), delta.get("thinking"), delta.get("partial_json"))
         return Piece(data=frame.raw, output_bytes=written, boundary=kind == "content_block_stop")
@@ -350,6 +352,7 @@ class _Stream(StreamAnswer):
     def _started(self, message: Object) -> bool:
         self.state.model = as_text(message.get("model")) or None
         self.state.response_id = as_text(message.get("id")) or None
+        self.state.usage_final = False  # its count of the output is the first token's
         return self._merge(message.get("usage"))
 
     def _merge(self, usage: object) -> bool:

@@ -73,10 +73,12 @@ class Piece:
 class AnswerState:
     """What is known of an answer so far.
 
+    ``usage_final``: the usage may be the last word; False while only an answer's beginning has told one.
     ``complete``: it ended as its protocol says and without an error, so that ``usage`` is final.
     """
 
     usage: Usage | None = None
+    usage_final: bool = True
     complete: bool = False
     error: str | None = None
     model: str | None = None

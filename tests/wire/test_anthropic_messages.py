@@ -536,6 +536,16 @@ def test_usage_is_merged_as_it_comes() -> None:
     assert reader.complete
 
 
+def test_the_usage_of_a_beginning_is_not_the_last_word_until_a_later_frame_tells_one() -> None:
+    reader = WIRE.reader(parse(WIRE, REQUEST), content_type="text/event-stream")
+    list(reader.feed(BEGIN))
+    assert not reader.state.usage_final
+    list(reader.feed(b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n\n'))
+    assert not reader.state.usage_final
+    list(reader.feed(FINISH))
+    assert reader.state.usage_final
+
+
 def test_output_is_counted_when_it_comes_also_while_it_is_held() -> None:
     reader = WIRE.reader(parse(WIRE, REQUEST), content_type="text/event-stream")
     assert sum(piece.output_bytes for piece in reader.feed(TEXT)) == len("Gr\u00fc\u00dfe \U0001f600\u2028".encode())
