@@ -10,7 +10,7 @@ from guardian_ci.audit import records
 from guardian_ci.audit.records import Exchange
 from guardian_ci.audit.redact import Redactor
 from guardian_ci.audit.writer import LogWriter
-from guardian_ci.model import Call, InputSize, Operation, ToolOffer, ToolResult, ToolUse, Usage, WireProtocol
+from guardian_ci.model import Call, InputSize, Operation, ToolOffer, ToolResult, Usage, WireProtocol
 from guardian_ci.policy import load_policy
 from guardian_ci.policy.tools import describe_tool
 from guardian_ci.pricing.table import digest
@@ -104,7 +104,3 @@ def used(output: int = 100, **fields: Any) -> Usage:
 
 def results(*keys: str) -> tuple[ToolResult, ...]:
     return tuple(ToolResult(id=key, ok=True) for key in keys)
-
-
-def tool(name: str = "Bash", arguments: str = '{"command": "ls"}') -> ToolUse:
-    return describe_tool("id-1", name, arguments)
