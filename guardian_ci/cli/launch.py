@@ -40,6 +40,8 @@ def announce(server: ProxyServer, state: Path) -> None:
     say(f"proxy on {server.url}, log {config.log}, ledger in {state}")
     for line in config.policy.describe():
         say(line)
+    if server.earlier_log is not None:
+        say(f"the log of an earlier run is kept as {server.earlier_log}")
     if server.recovered:
         amount = sum(each.amount.picodollars for each in server.recovered)
         number = len(server.recovered)

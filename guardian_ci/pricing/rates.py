@@ -14,16 +14,6 @@ Rates = Mapping[str, int]
 
 STANDARD: Final = "standard"
 """The mode of a call that asks for no service tier."""
-INPUT_UNITS: Final = (
-    "input",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "cache_write_12h",
-    "input_audio",
-    "cache_read_audio",
-    "input_image",
-)
 OUTPUT_UNITS: Final = ("output", "reasoning", "output_audio", "output_image")
 FLAT_UNITS: Final = ("web_search", "file_search", "request")
 """Units that no geography and no service tier multiplies."""

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final, Self
 
 import uvicorn
@@ -52,6 +53,7 @@ class ProxyServer:
         self.run_id = f"run-{secrets.token_hex(6)}"
         self.port = 0
         self.recovered: list[Recovered] = []
+        self.earlier_log: Path | None = None
         self.stopped = asyncio.Event()
         self.reason = "finished"
         self._cleanup = AsyncExitStack()
@@ -106,6 +108,7 @@ class ProxyServer:
         self.port = listener.getsockname()[1]
         # The log first: what the ledger recovers is counted from then on, and only the log tells of it.
         log = LogWriter(config.log, self.run_id)
+        self.earlier_log = log.moved_aside
         self._cleanup.callback(log.close)
         self._cleanup.push_async_callback(self._store.close)
         self.recovered = list(await self._store.open(self.run_id))

@@ -227,8 +227,9 @@ def test_a_killed_proxy_leaves_a_whole_log_and_the_next_run_recovers_what_was_op
     assert recovered["call_id"] == log[1]["request_id"]
     assert recovered["cost_picodollars"] == log[1]["reservation"]["cost_picodollars"]
     assert open_reservations(shell.folder / "state") == 0
-    # The killed run's log was moved aside, not overwritten.
-    assert len(list((shell.folder / "guardian-report").glob("log.run-*.ndjson"))) == 1
+    # The killed run's log was moved aside, not overwritten, and the user is told where it is.
+    (earlier,) = (shell.folder / "guardian-report").glob("log.run-*.ndjson")
+    assert earlier.name in err
 
 
 def test_run_works_where_python_is_the_only_thing_on_the_path(shell: Shell) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from guardian_ci.model import Limit, Place
+from guardian_ci.model import Place
 from guardian_ci.policy.problems import field_name
 from guardian_ci.policy.settings import Settings
 
@@ -44,7 +44,3 @@ def budget_place(settings: Settings, scope: str, limit: int, *, tokens: bool) ->
     if budget is not None and budget.pattern is not None:
         return place, field_name(("budgets", "model", budget.pattern, unit))
     return place, f"budgets.{kind}.{unit}"
-
-
-def _halves(limit: Limit) -> tuple[Limit, Limit]:
-    return Limit(tokens=limit.tokens), Limit(picodollars=limit.picodollars)
