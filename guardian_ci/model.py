@@ -79,6 +79,44 @@ class Evaluation:
     detail: str
 
 
+class Origin(StrEnum):
+    """Where a text of a call comes from."""
+
+    SYSTEM = "system"
+    PROMPT = "prompt"
+    """What the agent or its user wrote."""
+    TOOL_RESULT = "tool_result"
+    """What a tool brought from outside."""
+    ANSWER = "answer"
+    """What the model wrote: in the answer that comes, or in the history that a request repeats."""
+    TOOL_CALL = "tool_call"
+    """The arguments of a tool call."""
+    DEFINITION = "definition"
+    """What a tool's definition says of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A secret that stands in a text: its kind and where, never the secret.
+
+    ``fresh``: the text is new in this request; a text of an earlier turn was reported when it was new.
+    """
+
+    kind: str
+    origin: Origin
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """A text that reads like an attack on the model: its kind, where it came from, and the words that say so."""
+
+    kind: str
+    origin: Origin
+    excerpt: str
+    fresh: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolOffer:
     """A tool that a request offers to the model. ``provider_executed``: the provider runs it, no agent sees it."""
@@ -93,8 +131,10 @@ class ToolUse:
     """A complete tool call in an answer.
 
     ``canonical`` is the agent-independent name (``bash``, ``read_file``; see ``policy.tools``); ``paths`` the
-    file paths that its arguments name; ``command`` the shell command, if it is one; ``arguments`` the JSON text
-    (or raw text of a custom tool) as the model wrote it.
+    file paths that its arguments name; ``urls`` the addresses that a web tool is to open; ``command`` the shell
+    command, if it is one; ``arguments`` the JSON text (or raw text of a custom tool) as the model wrote it.
+    ``scripts`` are the files that it writes and that can be run: their paths and contents. ``links`` tells for a path
+    that leads over symbolic links where it really leads; ``leaks`` the secrets in its arguments.
     """
 
     id: str
@@ -102,15 +142,23 @@ class ToolUse:
     canonical: str
     arguments: str
     paths: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
     command: str | None = None
+    scripts: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    leaks: tuple[Leak, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """A tool's result as the next request reports it. ``ok`` is None where the protocol does not say."""
+    """A tool's result as the next request reports it. ``ok`` is None where the protocol does not say.
+
+    ``digest`` tells whether two results are the same; "" where nobody looked.
+    """
 
     id: str
     ok: bool | None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +215,8 @@ class Call:
     """A digest of all turns that the request holds."""
     continues: str = ""
     """The digest of those before its last answer: an earlier request's ``conversation``, where it goes on from one."""
+    leaks: tuple[Leak, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,12 @@ from guardian_ci.policy.settings import (
     Action,
     Budget,
     Downgrade,
+    FilePattern,
+    FilePatterns,
     LoopDetection,
     OnBudget,
     Scope,
+    SecretRules,
     Settings,
     Timeouts,
 )
@@ -116,7 +119,12 @@ def _settings(members: _Members, places: Mapping[str, Place], *, name: str) -> S
         prices=_prices(entry.section("prices"), places),
         allowed_tools=entry.texts("allowed_tools"),
         tool_denial=entry.text("tool_denial"),
-        file_blocklist=entry.texts("file_blocklist"),
+        denied_tools=entry.texts("denied_tools"),
+        denied_definitions=entry.text("denied_definitions"),
+        file_blocklist=_files(members.get("file_blocklist"), "file_blocklist"),
+        file_allowlist=_files(members.get("file_allowlist"), "file_allowlist"),
+        network_allowlist=entry.texts("network_allowlist"),
+        secrets=_secrets(members.get("secrets")),
         requests_per_minute=entry.section("rate_limit").integer("requests_per_minute"),
         loop_detection=_loop_detection(entry.section("loop_detection")),
         idle_timeout_minutes=entry.section("session").seconds("idle_timeout_minutes"),
@@ -235,6 +243,40 @@ def _loop_detection(section: _Section) -> LoopDetection:
         window_seconds=section.integer("window_seconds"),
         retry_after_seconds=section.integer("retry_after_seconds"),
         then=section.text("then"),
+        max_same_results=section.integer("max_same_results"),
+        max_idle_turns=section.integer("max_idle_turns"),
+    )
+
+
+def _files(value: Value, field: str) -> FilePatterns:
+    """Read a list of files: one list for both kinds of access, or one for each."""
+    if isinstance(value, dict):
+        read, write = (_patterns(value.get(kind), f"{field}.{kind}") for kind in ("read", "write"))
+        return FilePatterns(read=read, write=write)
+    both = _patterns(value, field)
+    return FilePatterns(read=both, write=both)
+
+
+def _patterns(value: Value, field: str) -> tuple[FilePattern, ...] | None:
+    if not isinstance(value, list):
+        return None
+    texts = [(index, item) for index, item in enumerate(value) if isinstance(item, str)]
+    return tuple(FilePattern(pattern=item, field=f"{field}[{index}]") for index, item in texts)
+
+
+def _secrets(value: Value) -> SecretRules:
+    """Read ``secrets``: one action, or one for each place. What the model writes is never edited."""
+    section = _Section(value if isinstance(value, dict) else {})
+    one = value if isinstance(value, str) else section.text("action")
+    kept = "warn" if one == "redact" else one
+    return _made(
+        SecretRules,
+        prompts=section.text("prompts") or one,
+        tool_results=section.text("tool_results") or one,
+        tool_calls=section.text("tool_calls") or kept,
+        answers=section.text("answers") or kept,
+        environment=section.texts("environment"),
+        rules=section.text("rules"),
     )
 
 

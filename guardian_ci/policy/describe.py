@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from guardian_ci.model import PICODOLLARS, Limit
-from guardian_ci.policy.settings import Budget, Settings
+from guardian_ci.policy.settings import Budget, FilePattern, SecretRules, Settings
 
 _PER: Final = {
     "session": "per session",
@@ -39,7 +39,12 @@ def _entry(entry: Settings) -> Iterator[str]:
     yield "budget: " + ("; ".join(_budget(budget) for budget in entry.budgets) or "no limit")
     yield "models: " + (_list(entry.allowed_models) if entry.allowed_models is not None else "any with a known price")
     yield "tools: " + (_list(entry.allowed_tools) if entry.allowed_tools is not None else "any")
-    yield "files that no tool may touch: " + (_list(entry.file_blocklist) if entry.file_blocklist else "none")
+    if entry.denied_tools:
+        yield "tools that are denied: " + _list(entry.denied_tools)
+    yield from _files(entry)
+    if entry.network_allowlist is not None:
+        yield "hosts that commands may talk to: " + _list(entry.network_allowlist)
+    yield "secrets: " + _secrets(entry.secrets)
     yield "pace: " + (f"{entry.requests_per_minute} calls a minute" if entry.requests_per_minute else "no limit")
     loop = entry.loop_detection
     yield (
@@ -62,6 +67,35 @@ def _entry(entry: Settings) -> Iterator[str]:
     changed = [f"{rule} {action}" for rule, action in entry.rules.items() if action != "block"]
     if changed:
         yield "rules that do not block: " + ", ".join(changed)
+
+
+def _files(entry: Settings) -> Iterator[str]:
+    blocked, allowed = entry.file_blocklist, entry.file_allowlist
+    if blocked.read == blocked.write:
+        yield "files that no tool may touch: " + _patterns(blocked.read, "none")
+    else:
+        yield "files that no tool may read: " + _patterns(blocked.read, "none")
+        yield "files that no tool may write: " + _patterns(blocked.write, "none")
+    if allowed.read is not None:
+        yield "files that tools may read: " + _patterns(allowed.read, "none")
+    if allowed.write is not None:
+        yield "files that tools may write: " + _patterns(allowed.write, "none")
+
+
+def _patterns(patterns: Sequence[FilePattern] | None, otherwise: str) -> str:
+    return _list([each.pattern for each in patterns]) if patterns else otherwise
+
+
+def _secrets(rules: SecretRules) -> str:
+    places = {
+        "prompts": rules.prompts,
+        "tool results": rules.tool_results,
+        "tool calls": rules.tool_calls,
+        "answers": rules.answers,
+    }
+    if len(actions := set(places.values())) == 1:
+        return f"{actions.pop()} everywhere"
+    return ", ".join(f"{action} in {place}" for place, action in places.items())
 
 
 def _budget(budget: Budget) -> str:

@@ -123,10 +123,13 @@ def _check_tools(document: Document, path: Path, value: Value) -> None:
 
 
 def _check_files(document: Document, path: Path, value: Value) -> None:
-    _check_globs(document, path, value)
-    for here, text in strings_of(value, path):
-        if text.removeprefix("!") in {"", ".", "./", "/"}:
-            document.complain(here, f"{quote(text)} names no file", "write * for every file")
+    kinds = value.items() if isinstance(value, dict) else [("", value)]
+    for kind, patterns in kinds:
+        here = (*path, kind) if kind else path
+        _check_globs(document, here, patterns)
+        for place, text in strings_of(patterns, here):
+            if text.removeprefix("!") in {"", ".", "./", "/"}:
+                document.complain(place, f"{quote(text)} names no file", "write * for every file")
 
 
 def _check_upstreams(document: Document, path: Path, value: Value) -> None:
@@ -170,7 +173,10 @@ _CHECKS: Final[Mapping[str, Callable[[Document, Path, Value], None]]] = {
     "allowed_models": _check_globs,
     "prices": _check_prices,
     "allowed_tools": _check_tools,
+    "denied_tools": _check_tools,
     "file_blocklist": _check_files,
+    "file_allowlist": _check_files,
+    "network_allowlist": _check_globs,
     "upstreams": _check_upstreams,
 }
 

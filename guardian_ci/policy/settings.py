@@ -16,6 +16,17 @@ Scope = Literal["session", "run", "day", "user", "pull_request", "model"]
 SCOPES: Final[tuple[Scope, ...]] = ("session", "run", "day", "user", "pull_request", "model")
 
 
+SecretAction = Literal["off", "warn", "redact", "block"]
+
+DEFAULT_ACTIONS: Final[Mapping[str, Action]] = {
+    "opaque_command": "warn",
+    "injection": "warn",
+    "tool_loop": "warn",
+    "stalled": "warn",
+}
+"""What follows from the findings of these rules unless the policy says otherwise; all others block."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """The most that one scope may spend. ``pattern`` (scope ``model`` only) is the glob of the model ids.
@@ -55,6 +66,39 @@ class LoopDetection:
     window_seconds: int = 60
     retry_after_seconds: int = 300
     then: Literal["wait", "end"] = "wait"
+    max_same_results: int = 5
+    max_idle_turns: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePattern:
+    """One pattern of a list of files, and the field of the policy that says it (``file_blocklist.read[2]``)."""
+
+    pattern: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePatterns:
+    """A list of files, for reading and for writing; None where the policy says nothing for that kind."""
+
+    read: tuple[FilePattern, ...] | None = None
+    write: tuple[FilePattern, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRules:
+    """What follows from a secret, by where it stands, and what beside the known formats is one.
+
+    ``environment`` names environment variables whose values are secrets; ``rules`` is a file of gitleaks rules.
+    """
+
+    prompts: SecretAction = "warn"
+    tool_results: SecretAction = "warn"
+    tool_calls: SecretAction = "warn"
+    answers: SecretAction = "warn"
+    environment: tuple[str, ...] = ()
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +109,8 @@ class Timeouts:
     silence_seconds: float = 300
     call_seconds: float = 3600
     drain_seconds: float = 120
+    tool_call_seconds: float = 120
+    """The longest that a tool call is held back until it is complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +133,13 @@ class Settings:
     unknown_model: Literal["refuse", "ceiling"] = "refuse"
     prices: tuple[CustomPrice, ...] = ()
     allowed_tools: tuple[str, ...] | None = None
+    denied_tools: tuple[str, ...] = ()
+    denied_definitions: Literal["remove", "keep"] = "remove"
     tool_denial: Literal["continue", "stop"] = "continue"
-    file_blocklist: tuple[str, ...] = ()
+    file_blocklist: FilePatterns = FilePatterns()
+    file_allowlist: FilePatterns = FilePatterns()
+    network_allowlist: tuple[str, ...] | None = None
+    secrets: SecretRules = SecretRules()
     requests_per_minute: int | None = None
     loop_detection: LoopDetection = LoopDetection()
     idle_timeout_minutes: float = 30
@@ -101,8 +152,8 @@ class Settings:
     """Where each field was said, by its path (``file_blocklist[2]``)."""
 
     def action(self, rule: str) -> Action:
-        """Return what follows from a finding of this rule; ``block`` unless the policy says otherwise."""
-        return self.rules.get(rule, "block")
+        """Return what follows from a finding of this rule."""
+        return self.rules.get(rule) or DEFAULT_ACTIONS.get(rule, "block")
 
     def place(self, field_path: str) -> Place | None:
         """Return where the policy says this field, or the nearest one that holds it (``budgets.run.usd``)."""

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from guardian_ci.model import ToolUse
 from guardian_ci.policy.patches import patch_paths
-from guardian_ci.policy.shell import path_words
+from guardian_ci.policy.shell.words import path_words
 
 _NAMES: Final[Mapping[str, str]] = {
     "read_file": (

@@ -26,6 +26,7 @@ from guardian_ci.policy.rules import (
     offers_to_remove,
     token_budget,
     unknown_model,
+    view_of,
 )
 from guardian_ci.policy.rules.interface import SessionView
 from guardian_ci.pricing import ModelPrice
@@ -257,7 +258,7 @@ class Guard:
     # While the answer comes
 
     def _tool_called(self, call: OpenCall, event: on.ToolCalled) -> list[do.Command]:
-        findings, trace = evaluate_tool(call.settings, event.tool)
+        findings, trace = evaluate_tool(call.settings, event.tool, view_of(event.tool))
         blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
         call.findings.extend(findings)
         common = _Judged(request=event.request, findings=tuple(findings), trace=tuple(trace))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from guardian_ci.model import Call, Finding, Operation, ToolUse, Usage, WireProtocol
+from guardian_ci.model import Call, Finding, Operation, Origin, ToolUse, Usage, WireProtocol
 from guardian_ci.wire.json_text import Node
 
 MAX_FRAME_BYTES: Final = 8 * 1024 * 1024
@@ -32,12 +32,23 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One text of a request: where it stands in the document, where it comes from, whether it is new in this turn."""
+
+    path: Path
+    text: str
+    origin: Origin
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edits:
     """What a request is changed in before it is forwarded; all else keeps its bytes.
 
     ``max_output_tokens`` is per choice; a lower maximum in the request stays. ``remove_tools`` are indexes in
     ``call.tools``. ``notice`` goes to the end of the agent's last message, never into ``system``.
-    ``max_web_searches`` bounds the searches of a request that does not bound them itself.
+    ``max_web_searches`` bounds the searches of a request that does not bound them itself. ``texts`` are passages
+    that become other texts, by their places.
     """
 
     max_output_tokens: int | None = None
@@ -45,6 +56,7 @@ class Edits:
     model: str | None = None
     notice: str | None = None
     max_web_searches: int | None = None
+    texts: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +68,8 @@ class Piece:
     (``output_bytes``) when it comes and relayed when its call is complete; of several calls in one frame the last
     piece carries the bytes. ``boundary``: a block has just ended, a good place to cut. ``terminal``: the protocol
     says that the answer ends here, be it by an error. ``unparsed``: passes on as it is, to be recorded.
-    ``usage``: the reader's usage has changed. ``error``: the upstream's own error in the stream.
+    ``usage``: the reader's usage has changed. ``error``: the upstream's own error in the stream. ``text`` is what
+    the model writes to the user in this piece, and ``block`` names the run of text that it goes on.
     """
 
     data: bytes = b""
@@ -67,6 +80,8 @@ class Piece:
     unparsed: bool = False
     usage: bool = False
     error: bool = False
+    text: str = ""
+    block: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,6 +152,10 @@ class Wire(ABC):
     @abstractmethod
     def parse_call(self, body: bytes, *, operation: Operation, headers: Mapping[str, str]) -> Parsed:
         """Read a request's decoded body; ``headers`` have lower-case names. Raises ``BadRequest``."""
+
+    @abstractmethod
+    def passages(self, parsed: Parsed) -> Iterator[Passage]:
+        """Yield the texts of a request, in its order: system, tool definitions, messages, tool calls and results."""
 
     @abstractmethod
     def edit(self, parsed: Parsed, edits: Edits) -> bytes:

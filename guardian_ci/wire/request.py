@@ -12,7 +12,7 @@ from guardian_ci.errors import BadRequest
 from guardian_ci.model import Call, InputSize, Operation, ToolOffer
 from guardian_ci.policy.tools import canonical_name
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import Edits, Parsed, Path, Wire
+from guardian_ci.wire.interface import Edits, Parsed, Passage, Path, Wire
 from guardian_ci.wire.json_text import Node, Splice, clean, parse_strictly, spliced
 
 _ENCODINGS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -67,6 +67,10 @@ class JsonWire(Wire):
             return self._read(body, _document(body), operation)
         except RecursionError:
             raise BadRequest("the body is nested too deeply") from None
+
+    def passages(self, parsed: Parsed) -> Iterator[Passage]:  # noqa: ARG002
+        """Yield the texts of a request."""
+        return iter(())
 
     def edit(self, parsed: Parsed, edits: Edits) -> bytes:
         """Return the body with only the edited members changed."""

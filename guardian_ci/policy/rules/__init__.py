@@ -5,19 +5,22 @@ tool call in an answer. The money rules (``token_budget``, ``cost_limit``, ``unk
 is counted; their files say what a refusal tells the agent, and ``judged`` gives it the policy's verdict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from guardian_ci.model import Call, Evaluation, Finding, ToolUse, Verdict
 from guardian_ci.policy.rules import cost_limit, token_budget, unknown_model
 from guardian_ci.policy.rules.file_blocklist import FileBlocklist
-from guardian_ci.policy.rules.interface import CallRule, SessionView, ToolRule
+from guardian_ci.policy.rules.interface import CallRule, SessionView, ToolRule, ToolView
 from guardian_ci.policy.rules.model_allowlist import ModelAllowlist
 from guardian_ci.policy.rules.rate_limit import RateLimit
 from guardian_ci.policy.rules.retry_loop import RetryLoop
 from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist, allows
 from guardian_ci.policy.settings import Settings
+from guardian_ci.policy.shell.analysis import analyse
+from guardian_ci.policy.shell.facts import NOTHING
 
 CALL_RULES: Final[tuple[CallRule, ...]] = (ModelAllowlist(), RateLimit(), RetryLoop())
 TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist())
@@ -27,6 +30,8 @@ RUN_RULES: Final = ("unmetered_endpoint", "bad_request")
 
 RULE_IDS: Final = (*(rule.id for rule in CALL_RULES), *MONEY_RULES, *(rule.id for rule in TOOL_RULES), *RUN_RULES)
 
+_NO_SCRIPTS: Final[Mapping[str, str]] = MappingProxyType({})
+
 _Rule = TypeVar("_Rule", CallRule, ToolRule)
 
 
@@ -35,9 +40,15 @@ def evaluate_call(settings: Settings, call: Call, view: SessionView) -> tuple[li
     return _evaluate(settings, CALL_RULES, lambda rule: rule.check(settings, call, view))
 
 
-def evaluate_tool(settings: Settings, tool: ToolUse) -> tuple[list[Finding], list[Evaluation]]:
+def view_of(tool: ToolUse, *, cwd: str | None = None, scripts: Mapping[str, str] = _NO_SCRIPTS) -> ToolView:
+    """Look at a tool call once for all rules; ``cwd`` and ``scripts`` are what the session has seen before it."""
+    analysis = NOTHING if tool.command is None else analyse(tool.command, cwd=cwd, scripts=scripts)
+    return ToolView(analysis=analysis, cwd=cwd)
+
+
+def evaluate_tool(settings: Settings, tool: ToolUse, view: ToolView) -> tuple[list[Finding], list[Evaluation]]:
     """Ask every tool rule; return what they found, with the policy's verdicts, and the trace of all of them."""
-    return _evaluate(settings, TOOL_RULES, lambda rule: rule.check(settings, tool))
+    return _evaluate(settings, TOOL_RULES, lambda rule: rule.check(settings, tool, view))
 
 
 def judged(settings: Settings, finding: Finding) -> Finding | None:

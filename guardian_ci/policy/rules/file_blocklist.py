@@ -1,13 +1,13 @@
 """Files that no tool may touch: neither as a tool's argument nor as a word of a shell command."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from guardian_ci.model import Finding, ToolUse, Verdict
-from guardian_ci.policy.paths import blocklist
+from guardian_ci.policy.paths import Blocklist, blocklist
 from guardian_ci.policy.problems import quote
-from guardian_ci.policy.rules.interface import ToolRule
-from guardian_ci.policy.settings import Settings
-from guardian_ci.policy.shell import words
+from guardian_ci.policy.rules.interface import ToolRule, ToolView
+from guardian_ci.policy.settings import FilePattern, Settings
 
 
 class FileBlocklist(ToolRule):
@@ -15,35 +15,38 @@ class FileBlocklist(ToolRule):
 
     id: ClassVar[str] = "file_blocklist"
 
-    def check(self, settings: Settings, tool: ToolUse) -> Finding | None:  # noqa: D102
-        if not settings.file_blocklist:
-            return None
-        match = _first_match(settings, tool)
-        if match is None:
-            return None
-        word, index = match
-        pattern = settings.file_blocklist[index]
-        return Finding(
-            rule=self.id,
-            verdict=Verdict.BLOCK,
-            reason="file_blocked",
-            message=f"{quote(tool.name)[1:-1]} may not touch {quote(word)}: the policy blocks {pattern}."
-            " Go on without this file.",
-            subject=word,
-            place=settings.place(f"file_blocklist[{index}]"),
-        )
+    def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: D102
+        for patterns in (settings.file_blocklist.read, settings.file_blocklist.write):
+            match = _first_match(patterns or (), tool, view)
+            if match is not None:
+                word, pattern = match
+                return Finding(
+                    rule=self.id,
+                    verdict=Verdict.BLOCK,
+                    reason="file_blocked",
+                    message=f"{quote(tool.name)[1:-1]} may not touch {quote(word)}: the policy blocks"
+                    f" {pattern.pattern}. Go on without this file.",
+                    subject=word,
+                    place=settings.place(pattern.field),
+                )
+        return None
 
     def stands_on(self, settings: Settings) -> str:  # noqa: D102
-        return f"{len(settings.file_blocklist)} patterns" if settings.file_blocklist else "no file is blocked"
+        count = len({*(settings.file_blocklist.read or ()), *(settings.file_blocklist.write or ())})
+        return f"{count} patterns" if count else "no file is blocked"
 
 
-def _first_match(settings: Settings, tool: ToolUse) -> tuple[str, int] | None:
-    """Return the first path or word that a pattern matches, with the pattern's index."""
-    patterns = blocklist(settings.file_blocklist)
-    for path in tool.paths:
-        if (index := patterns.match(path)) is not None:
-            return path, index
-    for word in words(tool.command or ""):
-        if (index := patterns.match_word(word)) is not None:
-            return word, index
+def _first_match(patterns: tuple[FilePattern, ...], tool: ToolUse, view: ToolView) -> tuple[str, FilePattern] | None:
+    """Return the first path or word that a pattern matches, with the pattern."""
+    ready = blocklist(tuple(each.pattern for each in patterns))
+    for path, index in _matches(ready, tool, view):
+        if index is not None:
+            return path, patterns[index]
     return None
+
+
+def _matches(ready: Blocklist, tool: ToolUse, view: ToolView) -> Iterator[tuple[str, int | None]]:
+    for path in tool.paths:
+        yield path, ready.match(path)
+    for touch in view.analysis.touches:
+        yield touch.path, ready.match(touch.path) if touch.sure else ready.match_word(touch.path)

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from guardian_ci.model import Call, Finding, ToolUse
 from guardian_ci.policy.settings import Settings
+from guardian_ci.policy.shell.facts import NOTHING, Analysis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,25 @@ class CallRule(ABC):
         """Return what the policy says for this rule, for the trace of a decision."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolView:
+    """What rules may know of a tool call beside itself.
+
+    ``analysis`` is what its shell command does; ``cwd`` the folder that the agent's shell has changed to, by what the
+    session has seen (as in ``Analysis.cwd``).
+    """
+
+    analysis: Analysis = NOTHING
+    cwd: str | None = None
+
+
 class ToolRule(ABC):
     """A rule on a tool call in an answer, before the agent sees it."""
 
     id: ClassVar[str]
 
     @abstractmethod
-    def check(self, settings: Settings, tool: ToolUse) -> Finding | None:
+    def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:
         """Return what is wrong with the tool call, as if the policy blocked it; None where nothing is."""
 
     @abstractmethod

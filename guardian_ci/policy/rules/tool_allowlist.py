@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from guardian_ci.model import Finding, ToolUse, Verdict
 from guardian_ci.policy.problems import quote
-from guardian_ci.policy.rules.interface import ToolRule
+from guardian_ci.policy.rules.interface import ToolRule, ToolView
 from guardian_ci.policy.settings import Settings
 from guardian_ci.policy.tools import SAME_ACT, canonical_name
 
@@ -16,7 +16,7 @@ class ToolAllowlist(ToolRule):
 
     id: ClassVar[str] = "tool_allowlist"
 
-    def check(self, settings: Settings, tool: ToolUse) -> Finding | None:  # noqa: D102
+    def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: ARG002, D102
         if allows(settings, tool.name, tool.canonical):
             return None
         allowed = ", ".join(settings.allowed_tools or ()) or "none"

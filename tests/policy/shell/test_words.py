@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from guardian_ci.policy.default import KEY_FILES
 from guardian_ci.policy.paths import Blocklist
-from guardian_ci.policy.shell import path_words, words
+from guardian_ci.policy.shell.words import path_words, words
 
 PATTERNS = Blocklist(KEY_FILES)
 
