@@ -132,7 +132,7 @@ class ToolUse:
 
     ``canonical`` is the agent-independent name (``bash``, ``read_file``; see ``policy.tools``); ``paths`` the
     file paths that its arguments name; ``urls`` the addresses that a web tool is to open; ``command`` the shell
-    command, if it is one; ``arguments`` the JSON text (or raw text of a custom tool) as the model wrote it.
+    command, if it is one, and ``workdir`` the folder that it asks for; ``arguments`` the JSON text (or raw text of a custom tool) as the model wrote it.
     ``scripts`` are the files that it writes and that can be run: their paths and contents. ``links`` tells for a path
     that leads over symbolic links where it really leads; ``leaks`` the secrets in its arguments.
     """
@@ -144,6 +144,7 @@ class ToolUse:
     paths: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     command: str | None = None
+    workdir: str | None = None
     scripts: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     leaks: tuple[Leak, ...] = ()

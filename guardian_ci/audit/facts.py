@@ -9,8 +9,20 @@ from enum import Enum
 from typing import cast
 
 from guardian_ci.errors import LogError
-from guardian_ci.model import Call, InputSize, Operation, ToolOffer, ToolResult, ToolUse, Usage, WireProtocol
-from guardian_ci.session.events import Caller, CallReceived, Ended, Outcome, Progressed, ToolCalled
+from guardian_ci.model import (
+    Call,
+    InputSize,
+    Leak,
+    Operation,
+    Origin,
+    Suspicion,
+    ToolOffer,
+    ToolResult,
+    ToolUse,
+    Usage,
+    WireProtocol,
+)
+from guardian_ci.session.events import Caller, CallReceived, Ended, Outcome, Progressed, ToolCalled, Wrote
 
 Plain = dict[str, object]
 
@@ -62,8 +74,18 @@ def received(request: str, plain: Mapping[str, object]) -> CallReceived:
         call["tools"] = tuple(ToolOffer(**each) for each in _list(call.get("tools")))  # type: ignore[arg-type]
         call["other_models"] = tuple(str(model) for model in cast("list[object]", call.get("other_models") or []))
         call["tool_results"] = tuple(
-            ToolResult(id=str(each["id"]), ok=cast("bool | None", each.get("ok")))
+            ToolResult(id=str(each["id"]), ok=cast("bool | None", each.get("ok")), digest=str(each.get("digest", "")))
             for each in _list(call.get("tool_results"))
+        )
+        call["leaks"] = _leaks(call.get("leaks"))
+        call["suspicions"] = tuple(
+            Suspicion(
+                kind=str(each["kind"]),
+                origin=Origin(str(each["origin"])),
+                excerpt=str(each["excerpt"]),
+                fresh=bool(each.get("fresh", True)),
+            )
+            for each in _list(call.get("suspicions"))
         )
         return CallReceived(
             request=request,
@@ -77,16 +99,27 @@ def received(request: str, plain: Mapping[str, object]) -> CallReceived:
 def tool_called(request: str, at: float, plain: Mapping[str, object]) -> ToolCalled:
     """A ``ToolCalled`` of the tool in its line."""
     with _Reading("a tool call"):
-        command = plain.get("command")
+        command, workdir = plain.get("command"), plain.get("workdir")
         tool = ToolUse(
             id=str(plain["id"]),
             name=str(plain["name"]),
             canonical=str(plain["canonical"]),
             arguments=str(plain["arguments"]),
-            paths=tuple(str(path) for path in cast("list[object]", plain.get("paths") or [])),
+            paths=_texts(plain.get("paths")),
+            urls=_texts(plain.get("urls")),
             command=None if command is None else str(command),
+            workdir=None if workdir is None else str(workdir),
+            scripts=tuple((path, content) for path, content in map(_texts, _lists(plain.get("scripts")))),
+            links=tuple((path, real) for path, real in map(_texts, _lists(plain.get("links")))),
+            leaks=_leaks(plain.get("leaks")),
         )
         return ToolCalled(request=request, at=at, tool=tool)
+
+
+def wrote(request: str, plain: Mapping[str, object]) -> Wrote:
+    """A ``Wrote`` of its facts."""
+    with _Reading("the facts of an answer's text"):
+        return Wrote(request=request, at=float(cast("float", plain["at"])), leaks=_leaks(plain["leaks"]))
 
 
 def progressed(request: str, plain: Mapping[str, object]) -> Progressed:
@@ -144,6 +177,23 @@ def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{type(value).__name__} where an object was due")
     return value
+
+
+def _leaks(value: object) -> tuple[Leak, ...]:
+    return tuple(
+        Leak(kind=str(each["kind"]), origin=Origin(str(each["origin"])), fresh=bool(each.get("fresh", True)))
+        for each in _list(value)
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in _lists(value))
+
+
+def _lists(value: object) -> list[object]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(f"{type(value).__name__} where a list was due")
+    return value or []
 
 
 def _list(value: object) -> list[Mapping[str, object]]:

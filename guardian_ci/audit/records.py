@@ -8,7 +8,7 @@ from guardian_ci.audit.facts import Plain, ended_to_plain, received_to_plain, to
 from guardian_ci.audit.redact import Redactor
 from guardian_ci.model import PICODOLLARS, Amount, Call, Cost, Evaluation, Finding, ToolUse, Usage, Verdict
 from guardian_ci.session.commands import Forward, Settle
-from guardian_ci.session.events import CallReceived, Ended, Outcome, Progressed
+from guardian_ci.session.events import CallReceived, Ended, Outcome, Progressed, Wrote
 from guardian_ci.session.ledger import Balance, Demand
 
 _ARGUMENTS: Final = 2000
@@ -95,6 +95,13 @@ def tool(use: ToolUse, redactor: Redactor) -> Plain:
     }
     if use.command is not None:
         plain["command"] = redactor.text(use.command)
+    if use.workdir is not None:
+        plain["workdir"] = redactor.text(use.workdir)
+    plain |= {
+        name: redactor.value(to_plain(told))
+        for name, told in (("urls", use.urls), ("scripts", use.scripts), ("links", use.links), ("leaks", use.leaks))
+        if told
+    }
     return plain
 
 
@@ -133,6 +140,8 @@ def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prom
         edits["notice"] = forward.notice
     if forward.max_web_searches not in (None, call.max_web_searches):
         edits["max_web_searches"] = forward.max_web_searches
+    if forward.redact:
+        edits["redact"] = [origin.value for origin in forward.redact]
     line: Plain = exchange.head() | {
         "protocol": call.protocol.value,
         "operation": call.operation.value,
@@ -186,6 +195,13 @@ def tool_call(
         "verdict": verdict.value,
         "findings": [finding(each, redactor) for each in findings],
         "trace": trace(evaluations, redactor),
+    }
+
+
+def wrote(event: Wrote, found: Finding, redactor: Redactor) -> Plain:
+    """A secret in an answer's text."""
+    return notice("warning", found.reason, redactor.excerpt(found.message, _ARGUMENTS), event.request) | {
+        "facts": {"at": event.at, "leaks": to_plain(event.leaks), "verdict": found.verdict.value}
     }
 
 
@@ -330,6 +346,7 @@ def judged_tool(use: ToolUse, verdict: Verdict, reason: str | None, redactor: Re
     """A tool call as its call's record lists it. Its result is known only when a later request reports it."""
     status = "denied" if verdict is Verdict.BLOCK else "unknown"
     plain = tool(use, redactor) | {"verdict": verdict.value, "reason": reason, "result_status": status}
+    plain.pop("scripts", None)  # they stand in the tool call's own line
     if use.command is not None:
         plain["command"] = redactor.excerpt(use.command, _COMMAND)
     return plain

@@ -14,6 +14,7 @@ from guardian_ci.audit.reader import Line, Log
 from guardian_ci.errors import GuardianError, LogError
 from guardian_ci.model import Amount, Limit
 from guardian_ci.policy import Policy, policy_from_document
+from guardian_ci.policy.rules import secret_leak
 from guardian_ci.pricing.table import digest
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
@@ -26,6 +27,9 @@ _Told = Mapping[str, tuple[Balance, Limit]]
 OWN_REFUSALS: Final = frozenset({"bad_request", "unmetered_endpoint", "store_failed", "internal_error"})
 """Reasons of refusals that the session did not decide."""
 
+
+_DECIDING: Final = frozenset({"reservation_extended", "reservation_exceeded", secret_leak.ID})
+"""Codes of the notices that tell a decision."""
 
 _NOT_WHOLE: Final = frozenset({"torn_line", "unreadable_line", "no_start", "no_end"})
 
@@ -205,12 +209,13 @@ class _Run:
         if line.fields["code"] == "budget_lowered" and self._own_policy:
             document = _mapping(_mapping(line.fields["facts"])["document"])
             self._guard.change_policy(policy_from_document(document, self._guard.policy.file))
-        if line.fields["code"] not in ("reservation_extended", "reservation_exceeded"):
-            return
         request = str(line.fields["request_id"])
-        if request not in self._forwarded:
+        if request not in self._forwarded or line.fields["code"] not in _DECIDING:
             return
         told = _mapping(line.fields["facts"])
+        if line.fields["code"] == secret_leak.ID:
+            yield from self._wrote(line, facts.wrote(request, told), str(told["verdict"]))
+            return
         event = facts.progressed(request, told)
         commands = self._guard.handle(event)
         if not commands or not isinstance(commands[0], do.Reserve):
@@ -221,6 +226,12 @@ class _Run:
         self._guard.handle(on.Reserved(request=request, at=event.at, answer=answer))
         if again != line.fields["code"]:
             yield _difference(line, str(line.fields["code"]), again)
+
+    def _wrote(self, line: Line, event: on.Wrote, logged: str) -> Iterator[Difference]:
+        commands = self._guard.handle(event)
+        again = "block" if commands and isinstance(commands[0], do.Cut) else "warn" if commands else "allow"
+        if again != logged:
+            yield _difference(line, f"a secret in the answer: {logged}", again)
 
     def _decide(self, received: on.CallReceived, told: _Told) -> do.Command:
         command = self._guard.handle(received)[0]
@@ -264,6 +275,8 @@ def _edits(command: do.Forward, received: on.CallReceived) -> dict[str, object]:
         edits["notice"] = command.notice
     if command.max_web_searches not in (None, received.call.max_web_searches):
         edits["max_web_searches"] = command.max_web_searches
+    if command.redact:
+        edits["redact"] = [origin.value for origin in command.redact]
     return edits
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from guardian_ci.model import Amount, Cost, Evaluation, Finding, Usage
+from guardian_ci.model import Amount, Cost, Evaluation, Finding, Origin, Usage
 from guardian_ci.session.ledger import NOTHING, Ask, Balance, Demand, Denial
 
 
@@ -60,6 +60,8 @@ class Forward(Judged):
     balances: tuple[Balance, ...] = ()
     tool_results: tuple[tuple[str, str, bool | None], ...] = ()
     """Results of earlier tool calls that this call reports: id, name, whether it went well."""
+    redact: tuple[Origin, ...] = ()
+    """Texts of these origins go without the secrets in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

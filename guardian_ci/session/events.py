@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from guardian_ci.model import Call, ToolUse, Usage
+from guardian_ci.model import Call, Leak, ToolUse, Usage
 from guardian_ci.session.ledger import Balance, Denial, Grant
 
 
@@ -71,6 +71,13 @@ class ToolCalled(Event):
     """The answer holds a complete tool call, which is not with the agent yet."""
 
     tool: ToolUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote(Event):
+    """The answer's text holds these secrets."""
+
+    leaks: tuple[Leak, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

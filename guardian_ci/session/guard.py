@@ -24,11 +24,13 @@ from guardian_ci.policy.rules import (
     evaluate_tool,
     judged,
     offers_to_remove,
+    secret_leak,
     token_budget,
     unknown_model,
     view_of,
 )
 from guardian_ci.policy.rules.interface import SessionView
+from guardian_ci.policy.rules.secret_leak import to_redact
 from guardian_ci.pricing import ModelPrice
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
@@ -83,7 +85,7 @@ class Guard:
         self._revision += 1
         self._prices.load(policy)
 
-    def handle(self, event: on.Event) -> list[do.Command]:
+    def handle(self, event: on.Event) -> list[do.Command]:  # noqa: PLR0911 - one line an event
         """Decide. Raises ``KeyError`` for an event of a request that is not open."""
         match event:
             case on.CallReceived():
@@ -92,6 +94,8 @@ class Guard:
                 return self._reserved(self._open[event.request], event)
             case on.ToolCalled():
                 return self._tool_called(self._open[event.request], event)
+            case on.Wrote():
+                return self._wrote(self._open[event.request], event)
             case on.Progressed():
                 return self._progressed(self._open[event.request], event)
             case on.Ended():
@@ -108,7 +112,15 @@ class Guard:
         settings = self.policy.for_session(event.caller.session)
         state = self._session(event, settings)
         latched = self._stopped or state.latched
-        view = SessionView(now=event.at, recent_calls=state.recent, repeats=state.repeats_of(event.call))
+        same_results, same_tool = state.same_results(event.call)
+        view = SessionView(
+            now=event.at,
+            recent_calls=state.recent,
+            repeats=state.repeats_of(event.call),
+            same_results=same_results,
+            same_tool=same_tool,
+            idle_turns=state.idle_turns,
+        )
         if event.call.operation is Operation.MODELS:
             # A list of models costs nothing and names none.
             findings: list[Finding] = []
@@ -234,6 +246,7 @@ class Guard:
         if request.operation is Operation.GENERATE:
             state.calls += 1
             state.remember_call(call.received.at, call.settings.requests_per_minute or 0)
+            state.remember_outcomes(request)
             state.remember_prompt(request, call.received.at, call.settings.loop_detection.max_repeats)
         clamp: int | None = None
         if grant is not None:
@@ -253,22 +266,35 @@ class Guard:
             demands=call.demands,
             balances=grant.balances if grant is not None else (),
             tool_results=state.results_of(request),
+            redact=to_redact(call.settings, request),
         )
 
     # While the answer comes
 
     def _tool_called(self, call: OpenCall, event: on.ToolCalled) -> list[do.Command]:
-        findings, trace = evaluate_tool(call.settings, event.tool, view_of(event.tool))
+        view = view_of(event.tool, cwd=call.state.cwd, scripts=call.state.scripts)
+        findings, trace = evaluate_tool(call.settings, event.tool, view)
         blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
         call.findings.extend(findings)
         common = _Judged(request=event.request, findings=tuple(findings), trace=tuple(trace))
         if blocking is None:
-            call.state.remember_tool(event.tool)
+            call.state.remember_tool(event.tool, view.analysis.cwd)
             return [do.Release(**common)]
         if call.settings.tool_denial == "stop":
             call.state.latched = blocking
             return [do.Cut(**common, finding=blocking)]
         return [do.Rewrite(**common, finding=blocking)]
+
+    def _wrote(self, call: OpenCall, event: on.Wrote) -> list[do.Command]:
+        """A secret stands in the answer's text. The text is with the agent already: warn, or end the answer."""
+        finding = judged(call.settings, found) if (found := secret_leak.found(call.settings, event.leaks)) else None
+        if finding is None or call.over is not None:
+            return []
+        call.findings.append(finding)
+        if finding.verdict is not Verdict.BLOCK:
+            return [do.Note(request=event.request, code=finding.reason, message=finding.message, finding=finding)]
+        call.over = call.state.latched = finding
+        return [_cut(event.request, finding)]
 
     def _progressed(self, call: OpenCall, event: on.Progressed) -> list[do.Command]:
         if self._stopped is not None and call.over is None and not event.abandoned:
@@ -318,6 +344,7 @@ class Guard:
             call.state.remember_measure(request, call.price.model if call.price else "", event.usage.total_input)
         call.state.remember_context(event.response_id, event.usage)
         call.state.add(event.usage, charge.picodollars)
+        call.state.remember_cost(charge.picodollars)
         return [
             do.Settle(
                 request=event.request,

@@ -1,9 +1,10 @@
 """What is remembered of a session. Every collection here is bounded: a session may live for a million calls."""
 
+import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from guardian_ci.model import Call, Finding, InputSize, ToolUse, Usage, Verdict
 
@@ -18,6 +19,16 @@ _MOST_PENDING: Final = 1024
 _MOST_MEASURED: Final = 256
 _MOST_CONTEXTS: Final = 1024
 _KEPT_CONTEXTS: Final = 32
+_MOST_SEEN: Final = 4096
+_MOST_SCRIPTS: Final = 64
+
+
+class PendingTool(NamedTuple):
+    """A tool call that the agent has got and whose result is not known yet."""
+
+    name: str
+    digest: str
+    """What the call is: the same for the same tool with the same arguments."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +36,8 @@ class SessionState:
     """One session: when, how much, which tools and files, and what its rules need of the past.
 
     ``generation`` counts the lives of the name: an idle session expires and the next call begins a new one.
-    ``latched`` is the finding that ended it: every later call gets it as its answer.
+    ``latched`` is the finding that ended it: every later call gets it as its answer. ``cwd`` is the folder that the
+    agent's shell has changed to, ``scripts`` the files that it has written and may run, by their paths.
     """
 
     name: str
@@ -48,7 +60,15 @@ class SessionState:
     fraction: float = 0.0
     recent: deque[float] = field(default_factory=deque)
     repeats: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
-    pending_tools: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    pending_tools: OrderedDict[str, PendingTool] = field(default_factory=OrderedDict)
+    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    """Digests of a tool call with its result."""
+    same: dict[str, int] = field(default_factory=dict)
+    """How often each of them has come since anything new came."""
+    idle_turns: int = 0
+    last_cost: int = 0
+    cwd: str | None = None
+    scripts: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
     @property
     def scope(self) -> str:
@@ -88,21 +108,61 @@ class SessionState:
         if times is not None and at in times:
             times.remove(at)
 
-    def remember_tool(self, tool: ToolUse) -> None:
-        """Note a tool call that the agent will get."""
+    def remember_tool(self, tool: ToolUse, cwd: str | None) -> None:
+        """Note a tool call that the agent will get; ``cwd`` is where its command leaves the agent's shell."""
         if tool.canonical in self.tools or len(self.tools) < _MOST_TOOLS:
             self.tools[tool.canonical] = self.tools.get(tool.canonical, 0) + 1
         for path in tool.paths:
             if len(self.paths) < _MOST_PATHS:
                 self.paths[path] = None
-        self.pending_tools[tool.id] = tool.name
+        digest = hashlib.sha256(f"{tool.canonical}\0{tool.arguments}".encode("utf-8", "replace")).hexdigest()[:16]
+        self.pending_tools[tool.id] = PendingTool(tool.name, digest)
         if len(self.pending_tools) > _MOST_PENDING:
             self.pending_tools.popitem(last=False)
+        self.cwd = cwd if cwd is not None else self.cwd
+        for path, content in tool.scripts:
+            self.scripts[path] = content
+            self.scripts.move_to_end(path)
+            if len(self.scripts) > _MOST_SCRIPTS:
+                self.scripts.popitem(last=False)
+
+    def _outcomes(self, call: Call) -> Iterator[tuple[str, str]]:
+        """Yield the name of each tool call that this request brings the result of, and the digest of both."""
+        for result in call.tool_results:
+            pending = self.pending_tools.get(result.id)
+            if pending is not None and result.digest:
+                yield pending.name, f"{pending.digest}:{result.digest}"
+
+    def same_results(self, call: Call) -> tuple[int, str]:
+        """How often a result of this request has come since anything new came, and the tool's name."""
+        outcomes = list(self._outcomes(call))
+        if not outcomes or any(outcome not in self.seen for _, outcome in outcomes):
+            return 0, ""
+        return max((self.same.get(outcome, 0) + 1, name) for name, outcome in outcomes)
+
+    def remember_outcomes(self, call: Call) -> None:
+        """Note what this request brings: results that were not seen before, or a new prompt, begin afresh."""
+        outcomes = [outcome for _, outcome in self._outcomes(call)]
+        new = any(outcome not in self.seen for outcome in outcomes)
+        if new or (not outcomes and call.fingerprint not in self.repeats):
+            self.same.clear()
+            self.idle_turns = 0
+        for outcome in outcomes:
+            self.same[outcome] = self.same.get(outcome, 0) + 1
+            self.seen[outcome] = None
+            self.seen.move_to_end(outcome)
+        while len(self.seen) > _MOST_SEEN:
+            self.same.pop(self.seen.popitem(last=False)[0], None)
+
+    def remember_cost(self, picodollars: int) -> None:
+        """Note what a turn cost: one that costs no less than the one before may be idle."""
+        self.idle_turns = self.idle_turns + 1 if 0 < self.last_cost <= picodollars else 0
+        self.last_cost = picodollars
 
     def results_of(self, call: Call) -> tuple[tuple[str, str, bool | None], ...]:
         """The results in this call of tool calls that were let pass, each reported once."""
         return tuple(
-            (result.id, self.pending_tools.pop(result.id), result.ok)
+            (result.id, self.pending_tools.pop(result.id).name, result.ok)
             for result in call.tool_results
             if result.id in self.pending_tools
         )

@@ -13,22 +13,36 @@ from typing import Final, TypeVar
 from guardian_ci.model import Call, Evaluation, Finding, ToolUse, Verdict
 from guardian_ci.policy.rules import cost_limit, token_budget, unknown_model
 from guardian_ci.policy.rules.file_blocklist import FileBlocklist
+from guardian_ci.policy.rules.injection import Injection
 from guardian_ci.policy.rules.interface import CallRule, SessionView, ToolRule, ToolView
 from guardian_ci.policy.rules.model_allowlist import ModelAllowlist
 from guardian_ci.policy.rules.rate_limit import RateLimit
 from guardian_ci.policy.rules.retry_loop import RetryLoop
+from guardian_ci.policy.rules.secret_leak import SecretInToolCall, SecretLeak
+from guardian_ci.policy.rules.stalled import Stalled
 from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist, allows
+from guardian_ci.policy.rules.tool_loop import ToolLoop
 from guardian_ci.policy.settings import Settings
 from guardian_ci.policy.shell.analysis import analyse
 from guardian_ci.policy.shell.facts import NOTHING
 
-CALL_RULES: Final[tuple[CallRule, ...]] = (ModelAllowlist(), RateLimit(), RetryLoop())
-TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist())
+CALL_RULES: Final[tuple[CallRule, ...]] = (
+    ModelAllowlist(),
+    RateLimit(),
+    RetryLoop(),
+    ToolLoop(),
+    Stalled(),
+    SecretLeak(),
+    Injection(),
+)
+TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist(), SecretInToolCall())
 MONEY_RULES: Final = (token_budget.ID, cost_limit.ID, unknown_model.ID)
 RUN_RULES: Final = ("unmetered_endpoint", "bad_request")
 """What the proxy itself reports; a policy may soften it. A broken log (``run_integrity``) is not for it to forgive."""
 
-RULE_IDS: Final = (*(rule.id for rule in CALL_RULES), *MONEY_RULES, *(rule.id for rule in TOOL_RULES), *RUN_RULES)
+RULE_IDS: Final = tuple(
+    dict.fromkeys((*(rule.id for rule in CALL_RULES), *MONEY_RULES, *(rule.id for rule in TOOL_RULES), *RUN_RULES))
+)
 
 _NO_SCRIPTS: Final[Mapping[str, str]] = MappingProxyType({})
 

@@ -20,12 +20,17 @@ class SessionView:
     """What rules may know of a session: the time, and when it has called before (Unix seconds, ascending).
 
     ``recent_calls`` are its admitted calls of at least the last minute; ``repeats`` those among its earlier calls
-    that had this call's fingerprint.
+    that had this call's fingerprint. ``same_results`` counts how often a tool call (``same_tool``) has had the same
+    result, this call's results included, since anything new; ``idle_turns`` the turns in a row that cost no less than
+    the one before and brought nothing new.
     """
 
     now: float
     recent_calls: Sequence[float] = ()
     repeats: Sequence[float] = ()
+    same_results: int = 0
+    same_tool: str = ""
+    idle_turns: int = 0
 
 
 class CallRule(ABC):
