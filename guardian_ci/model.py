@@ -132,9 +132,10 @@ class ToolUse:
 
     ``canonical`` is the agent-independent name (``bash``, ``read_file``; see ``policy.tools``); ``paths`` the
     file paths that its arguments name; ``urls`` the addresses that a web tool is to open; ``command`` the shell
-    command, if it is one, and ``workdir`` the folder that it asks for; ``arguments`` the JSON text (or raw text of a custom tool) as the model wrote it.
-    ``scripts`` are the files that it writes and that can be run: their paths and contents. ``links`` tells for a path
-    that leads over symbolic links where it really leads; ``leaks`` the secrets in its arguments.
+    command, if it is one, and ``workdir`` the folder that it asks for; ``arguments`` the JSON text (or raw text of a
+    custom tool) as the model wrote it. ``scripts`` are the files that it writes and that can be run: their paths and
+    contents. ``links`` tells for a path that leads over symbolic links where it really leads; ``leaks`` the secrets
+    in its arguments.
     """
 
     id: str
