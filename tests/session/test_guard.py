@@ -13,7 +13,9 @@ from guardian_ci.model import (
     Call,
     Finding,
     InputSize,
+    Leak,
     Operation,
+    Origin,
     ToolOffer,
     ToolResult,
     Usage,
@@ -189,6 +191,10 @@ def test_a_refusal_for_money_tells_the_line_of_every_rule_of_a_call() -> None:
         ("model_allowlist", "allow", "any model is allowed"),
         ("rate_limit", "allow", "off in this policy"),
         ("retry_loop", "allow", "the same prompt at most 3 times in 60 s"),
+        ("tool_loop", "allow", "the same tool call with the same result at most 5 times"),
+        ("stalled", "allow", "at most 10 dearer turns without a new result"),
+        ("secret_leak", "allow", "prompts: warn, tool results: warn"),
+        ("injection", "allow", "tool results and tool definitions are looked at"),
         ("unknown_model", "allow", "m: guardian.yml:1, undated"),
         ("token_budget", "allow", "no limit"),
         ("cost_limit", "block", "run:R: 0 spent + 0 reserved + 3560000000 needed > 3000000000"),
@@ -1062,3 +1068,105 @@ def _within(desk: Desk, limits: Mapping[str, tuple[float | None, int | None]]) -
         held = balance.spent + balance.reserved
         assert usd is None or held.picodollars <= round(usd * 10**12)
         assert tokens is None or held.tokens <= tokens
+
+
+# What a session remembers of tools
+
+
+def _turn(desk: Desk, command: str, output: str, *, cost: int = 10) -> do.Forward:
+    """One turn of an agent: the model calls a tool, and the next request brings its result."""
+    first = desk.admitted()
+    assert isinstance(desk.tool(first, "Bash", command=command), do.Release)
+    desk.end(first, usage=_usage(cost))
+    result = ToolResult(id=f"Bash of {first.request}", ok=True, digest=output)
+    forward = desk.admitted(tool_results=(result,))
+    desk.end(forward, usage=_usage(cost))
+    return forward
+
+
+def _found(forward: do.Forward) -> list[str]:
+    return [finding.rule for finding in forward.findings]
+
+
+def test_the_same_tool_call_with_the_same_result_is_a_loop_when_nothing_else_is_new() -> None:
+    desk = Desk({"loop_detection": {"max_same_results": 3}})
+    told = [_found(_turn(desk, "make", "failed")) for _ in range(5)]
+    # Every turn of the helper begins with a new prompt, which is something new.
+    assert told == [[]] * 5
+    told = []
+    for _ in range(5):
+        forward = desk.admitted(fingerprint="x", tool_results=())
+        desk.tool(forward, "Bash", command="make")
+        desk.end(forward, usage=_usage(1))
+        result = ToolResult(id=f"Bash of {forward.request}", ok=False, digest="failed")
+        forward = desk.admitted(fingerprint="y", tool_results=(result,))
+        desk.end(forward, usage=_usage(1))
+        told.append(_found(forward))
+        desk.now += 61  # the prompts' own rule looks at a minute
+    assert told[-1] == ["tool_loop"]
+    assert told[0] == []
+
+
+def test_an_edit_between_two_runs_of_the_tests_makes_them_no_loop() -> None:
+    desk = Desk({"loop_detection": {"max_same_results": 1}})
+    previous: list[ToolResult] = []
+    for turn in range(12):
+        forward = desk.admitted(tool_results=tuple(previous))
+        assert _found(forward) == []
+        if turn % 2:
+            desk.tool(forward, "Bash", command="make test")
+            previous = [ToolResult(id=f"Bash of {forward.request}", ok=False, digest="2 failed")]
+        else:
+            desk.tool(forward, "Edit", file_path="a.py", old_string=f"{turn}", new_string=f"{turn + 1}")
+            previous = [ToolResult(id=f"Edit of {forward.request}", ok=True, digest="edited")]
+        desk.end(forward, usage=_usage(1))
+
+
+def test_turns_that_cost_more_and_bring_nothing_new_are_warned_of() -> None:
+    desk = Desk({"loop_detection": {"max_idle_turns": 3, "max_same_results": 100}})
+    told = []
+    previous: tuple[ToolResult, ...] = ()
+    for turn in range(8):
+        forward = desk.admitted(fingerprint="again", tool_results=previous)
+        told.append(_found(forward))
+        desk.tool(forward, "Bash", command="ls")
+        previous = (ToolResult(id=f"Bash of {forward.request}", ok=True, digest="a b"),)
+        desk.end(forward, usage=_usage(10 + turn))
+        desk.now += 61
+    assert told.count(["stalled"]) == 2
+    assert told[-1] == ["stalled"] or told[-2] == ["stalled"]
+
+
+def test_a_folder_that_the_shell_has_changed_to_is_remembered_for_the_next_command() -> None:
+    desk = Desk({"file_blocklist": ["~/.config/key"]})
+    forward = desk.admitted()
+    assert isinstance(desk.tool(forward, "Bash", command="cd ~/.config"), do.Release)
+    assert isinstance(desk.tool(forward, "Bash", command="cat key"), do.Rewrite)
+
+
+def test_a_script_that_the_agent_wrote_is_judged_when_it_is_run() -> None:
+    desk = Desk({"file_blocklist": [".env"]})
+    forward = desk.admitted()
+    written = desk.tool(forward, "Write", file_path="a.sh", content="#!/bin/sh\ncat .e''nv\n")
+    assert isinstance(written, do.Release)
+    assert isinstance(desk.tool(forward, "Bash", command="bash ./a.sh"), do.Rewrite)
+
+
+def test_a_secret_in_the_answers_text_is_warned_of_or_ends_the_session() -> None:
+    leak = Leak(kind="jwt", origin=Origin.ANSWER)
+    desk = Desk()
+    forward = desk.admitted()
+    (note,) = desk.guard.handle(on.Wrote(request=forward.request, at=desk.now, leaks=(leak,)))
+    assert isinstance(note, do.Note)
+    desk = Desk({"secrets": "block"})
+    forward = desk.admitted()
+    (cut,) = desk.guard.handle(on.Wrote(request=forward.request, at=desk.now, leaks=(leak,)))
+    assert isinstance(cut, do.Cut)
+    desk.end(forward, Outcome.CUT, usage=_usage(1))
+    assert desk.refused().finding.rule == "secret_leak"
+
+
+def test_secrets_that_the_policy_redacts_are_asked_to_be_taken_out() -> None:
+    leaks = (Leak(kind="jwt", origin=Origin.TOOL_RESULT), Leak(kind="jwt", origin=Origin.ANSWER))
+    assert Desk({"secrets": "redact"}).admitted(leaks=leaks).redact == (Origin.TOOL_RESULT,)
+    assert Desk().admitted(leaks=leaks).redact == ()
