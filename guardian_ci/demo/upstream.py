@@ -279,10 +279,12 @@ def create_app(bill: Bill | None = None, *, key: str | None = None) -> ASGIApp:
 
 
 @contextmanager
-def running(bill: Bill | None = None, *, key: str | None = None) -> Iterator[str]:
-    """Run the demo upstream in a thread on a free loopback port; yield its base URL."""
+def running(
+    bill: Bill | None = None, *, key: str | None = None, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> Iterator[str]:
+    """Run the demo upstream, with something ``around`` it, in a thread on a free loopback port; yield its base URL."""
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(config(create_app(bill, key=key)))
+    server = uvicorn.Server(config(around(create_app(bill, key=key))))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -63,6 +63,8 @@ class Desk:
     folder: Path
     upstream: str
     bill: Bill
+    heard: bytearray
+    """All that the provider has been sent."""
 
     def run(
         self,

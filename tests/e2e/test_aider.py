@@ -22,10 +22,10 @@ print("hello")
 """
 
 
-def aider(desk: Desk, *steps: object, policy: str = POLICY, killed: bool = False) -> Outcome:
+def aider(desk: Desk, *steps: object, policy: str = POLICY, killed: bool = False, more: str = "") -> Outcome:
     work = desk.folder / "work"
     work.mkdir()
-    (work / "hello.py").write_text('print("helo")\n')
+    (work / "hello.py").write_text(f'print("helo")\n{more}')
     for arguments in ("init -q", "add .", "-c user.name=n -c user.email=n@example.com commit -qm start"):
         subprocess.run(["git", *arguments.split()], cwd=work, check=True)
     flags = (
@@ -51,6 +51,24 @@ def test_a_spent_budget_fails_the_build_though_aider_exits_0(desk: Desk) -> None
     assert [call["status"] for call in outcome.calls] == [400]
     assert "guardian-ci" in outcome.stdout
     assert desk.bill.lines == []
+
+
+def test_a_key_in_a_file_of_the_chat_is_taken_out_before_it_leaves(desk: Desk) -> None:
+    leak = "AKIA" + "Q7ZX2MWJ5RT4KLNV"
+    outcome = aider(desk, {"text": EDIT}, policy=POLICY + "    secrets: redact\n", more=f"# {leak}\n")
+    assert (outcome.code, outcome.violations) == (0, []), outcome.stdout + outcome.stderr
+    assert leak.encode() not in desk.heard
+    assert b"[redacted:aws-key-id]" in desk.heard
+    assert leak in (desk.folder / "work" / "hello.py").read_text()
+
+
+def test_a_key_in_a_file_of_the_chat_ends_it_where_the_policy_blocks(desk: Desk) -> None:
+    leak = "AKIA" + "Q7ZX2MWJ5RT4KLNV"
+    outcome = aider(desk, {"text": EDIT}, policy=POLICY + "    secrets: block\n", more=f"# {leak}\n")
+    assert (outcome.code, set(outcome.violations)) == (1, {"secret_leak"})
+    assert leak.encode() not in desk.heard
+    assert desk.bill.lines == []
+    assert "A secret (aws-key-id) in a prompt" in outcome.stdout
 
 
 def test_one_that_is_killed_in_mid_stream_is_billed_to_the_end(desk: Desk) -> None:

@@ -76,6 +76,97 @@ def test_a_blocked_file_is_not_read(desk: Desk) -> None:
     assert not any("secret-that-nobody-reads" in text for text in transcripts)
 
 
+LEAK = "AKIA" + "Q7ZX2MWJ5RT4KLNV"
+
+
+def _with_a_key(desk: Desk) -> None:
+    (desk.folder / "work").mkdir()
+    (desk.folder / "work" / "notes.txt").write_text(f"The key is {LEAK}, do not tell.\n")
+
+
+def test_a_key_in_a_tools_result_is_taken_out_of_every_turn_and_the_agent_goes_on(desk: Desk) -> None:
+    _with_a_key(desk)
+    outcome = claude(
+        desk,
+        {"tools": [tool("Bash", command="cat notes.txt", description="show")]},
+        {"tools": [tool("Bash", command="ls", description="list")]},
+        {"text": "I have seen it."},
+        policy=POLICY + "    secrets: redact\n",
+    )
+    assert (outcome.code, outcome.violations) == (0, []), outcome.stderr
+    assert outcome.stdout.strip() == "I have seen it."
+    assert LEAK.encode() not in desk.heard
+    assert desk.heard.count(b"[redacted:aws-key-id]") >= 2
+    assert [line["edits"].get("redact") for line in outcome.log if line["type"] == "call_admitted"][-2:] == [
+        ["tool_result"],
+        ["tool_result"],
+    ]
+    warnings = [found["message"] for call in outcome.calls for found in call["findings"]]
+    assert warnings == ["A secret (aws-key-id) in a tool's result: it was taken out before the call was forwarded."]
+
+
+def test_a_key_in_a_tools_result_ends_it_at_once_where_the_policy_blocks(desk: Desk) -> None:
+    _with_a_key(desk)
+    outcome = claude(
+        desk,
+        {"tools": [tool("Bash", command="cat notes.txt", description="show")]},
+        {"text": "never"},
+        policy=POLICY + "    secrets: block\n",
+    )
+    assert (outcome.code, set(outcome.violations)) == (1, {"secret_leak"})
+    assert LEAK.encode() not in desk.heard
+    assert [call["status"] for call in outcome.calls].count(402) == 1
+    assert "A secret (aws-key-id) in a tool's result" in outcome.stdout
+
+
+def test_a_key_in_a_tool_calls_arguments_does_not_reach_the_tool(desk: Desk) -> None:
+    outcome = claude(
+        desk,
+        {"tools": [tool("Write", file_path=str(desk.folder / "work" / "k.txt"), content=LEAK)]},
+        {"text": "I went on."},
+        policy=POLICY + "    secrets: {prompts: warn, tool_calls: block}\n",
+    )
+    assert (outcome.code, outcome.violations) == (1, ["secret_leak"])
+    assert outcome.stdout.strip() == "I went on."
+    assert not (desk.folder / "work" / "k.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "f=.e; cat ${f}nv",
+        "python3 -c \"print(open('.e' + 'nv').read())\"",
+        "echo Y2F0IC5lbnY= | base64 -d | sh",
+        "find . -name '.e*' -exec cat {} +",
+        "ln -s .env x; cat x",
+    ],
+)
+def test_a_disguised_way_to_a_blocked_file_is_denied_with_its_reason(desk: Desk, command: str) -> None:
+    (desk.folder / "work").mkdir()
+    (desk.folder / "work" / ".env").write_text("API_KEY=secret-that-nobody-reads\n")
+    outcome = claude(
+        desk,
+        {"tools": [tool("Bash", command=command, description="look")]},
+        {"text": "I went on."},
+        policy=POLICY + "    rules: {opaque_command: block}\n",
+    )
+    assert outcome.code == 1
+    assert set(outcome.violations) <= {"file_blocklist", "opaque_command"}
+    assert outcome.stdout.strip() == "I went on."
+    assert b"secret-that-nobody-reads" not in desk.heard
+
+
+def test_a_tool_that_the_policy_denies_is_not_offered_to_the_model(desk: Desk) -> None:
+    outcome = claude(
+        desk, {"text": "Nothing to do."}, policy=POLICY.replace("read_file, write_file, bash", "read_file")
+    )
+    assert (outcome.code, outcome.violations) == (0, [])
+    admitted = [line for line in outcome.log if line["type"] == "call_admitted"]
+    assert "Bash" in admitted[0]["edits"]["remove_tools"]
+    assert b'"name":"Bash"' not in desk.heard
+    assert b'"name":"Read"' in desk.heard
+
+
 def test_a_spent_budget_ends_it_at_once_with_our_words(desk: Desk) -> None:
     steps = [{"text": "More.", "tools": [tool("Bash", command="true", description="x")], "output_tokens": 4000}] * 12
     outcome = claude(desk, *steps, policy=POLICY.replace("5.00", "0.50"))
