@@ -141,6 +141,11 @@ class StreamAnswer(Answer):
         """Nothing is left: a stream is relayed piece by piece."""
         return b""
 
+    @property
+    def holding(self) -> bool:
+        """Whether a part of a tool call is held back until the rest has come."""
+        return self._held_bytes > 0
+
     def _frame(self, frame: Frame) -> Iterator[Piece]:
         if frame.data is None:
             yield Piece(data=frame.raw, unparsed=frame.odd)

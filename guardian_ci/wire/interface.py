@@ -69,7 +69,8 @@ class Piece:
     piece carries the bytes. ``boundary``: a block has just ended, a good place to cut. ``terminal``: the protocol
     says that the answer ends here, be it by an error. ``unparsed``: passes on as it is, to be recorded.
     ``usage``: the reader's usage has changed. ``error``: the upstream's own error in the stream. ``text`` is what
-    the model writes to the user in this piece, and ``block`` names the run of text that it goes on.
+    the model writes in this piece, its thinking included, and ``block`` names the run of text that it goes on; of
+    several texts in one frame each has its piece, and the last piece carries the bytes.
     """
 
     data: bytes = b""
@@ -126,6 +127,11 @@ class AnswerReader(ABC):
     def tool_calls(self) -> tuple[ToolUse, ...]:
         """The complete tool calls so far."""
         return tuple(self.state.tool_calls)
+
+    @property
+    def holding(self) -> bool:
+        """Whether a part of a tool call is held back until the rest has come."""
+        return False
 
     @abstractmethod
     def feed(self, data: bytes) -> Iterator[Piece]:
