@@ -1,28 +1,20 @@
 """The Anthropic messages API: ``POST /v1/messages`` and ``/v1/messages/count_tokens``."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import ClassVar, Final
 
-from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import Call, Finding, Operation, ToolResult, ToolUse, WireProtocol
-from guardian_ci.wire import fields
-from guardian_ci.wire.answer import (
-    Held,
-    StreamAnswer,
-    WholeAnswer,
-    denied_arguments,
-    denied_name,
-    is_stream,
-    tool_use,
-    utf8_length,
-)
+from guardian_ci.errors import BadRequest
+from guardian_ci.model import Call, Operation, Origin, ToolResult, WireProtocol
+from guardian_ci.wire import fields, results, texts
+from guardian_ci.wire.answer import is_stream
+from guardian_ci.wire.anthropic_answer import Stream, Whole
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Path, Piece
+from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Passage, Path
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
+from guardian_ci.wire.removal import Gone, references
 from guardian_ci.wire.request import (
     UNBOUNDED_SEARCHES,
     JsonWire,
@@ -33,8 +25,7 @@ from guardian_ci.wire.request import (
     lowered,
     threads,
 )
-from guardian_ci.wire.sse import Frame, event_frame
-from guardian_ci.wire.usage import merge_stream
+from guardian_ci.wire.sse import event_frame
 
 _KNOWN: Final = (
     "model",
@@ -85,7 +76,7 @@ class AnthropicMessages(JsonWire):
         messages = fields.required_items(request, "messages")
         walk = _Walk()
         walk.request(request, messages)
-        answers = [message.get("role") == "assistant" for message in messages]
+        answers = _answers(messages)
         new = last_turn(messages, answers)
         conversation, continues = threads(messages, answers)
         call = Call(
@@ -110,6 +101,23 @@ class AnthropicMessages(JsonWire):
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(walk.offers.paths))
 
+    def _passages(self, request: Object, call: Call) -> Iterator[Passage]:
+        messages: Sequence[Object] = fields.items(request, "messages")
+        # An answer that the provider keeps is no part of the request: all of its messages are new.
+        new = 0 if call.previous_response_id else last_turn(messages, _answers(messages))
+        first = new == 0 and not call.previous_response_id
+        yield from texts.passages(request.get("system"), ("system",), Origin.SYSTEM, fresh=first)
+        yield from texts.definitions(as_list(request.get("tools")), ("tools",), fresh=first)
+        for i, message in enumerate(messages):
+            yield from _message_texts(message, ("messages", i), fresh=i >= new)
+
+    def _pointers(self, root: Node, gone: Gone) -> Iterator[Path]:
+        if "_reference" not in root.text:  # far faster to ask than to look at every block
+            return
+        for i, message in enumerate(as_list(as_object(root.value).get("messages"))):
+            for j, block in enumerate(as_list(as_object(message).get("content"))):
+                yield from _pointers(as_object(block), ("messages", i, "content", j), gone.names)
+
     def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:
         if edits.max_output_tokens is not None and parsed.call.operation is Operation.GENERATE:
             yield from _lower_thinking(root, edits.max_output_tokens)
@@ -132,8 +140,8 @@ class AnthropicMessages(JsonWire):
     def reader(self, parsed: Parsed, *, content_type: str, provider: str | None = None) -> AnswerReader:
         """Make the reader for the answer."""
         if is_stream(content_type, asked=parsed.call.stream):
-            return _Stream(parsed.call, provider)
-        return _Whole(parsed.call, provider)
+            return Stream(parsed.call, provider)
+        return Whole(parsed.call, provider)
 
     def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:
         """Return the body of a refusal; a code that is no error type of the API gives way to its status's type."""
@@ -194,8 +202,8 @@ class _Walk:
         if kind in {"image", "document"}:
             self._medium(kind == "image", as_object(block.get("source")))
         elif kind == "tool_result":
-            for inner in as_list(block.get("content")):
-                self._block(as_object(inner), path)
+            for i, inner in enumerate(as_list(block.get("content"))):
+                self._block(as_object(inner), (*path, "content", i))
         elif kind == "tool_addition":
             definition = as_object(as_object(block.get("tool")).get("definition"))
             if definition:
@@ -228,7 +236,63 @@ def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
         for block in as_list(message.get("content")):
             result = as_object(block)
             if result.get("type") == "tool_result":
-                yield ToolResult(id=clean(as_text(result.get("tool_use_id"))), ok=result.get("is_error") is not True)
+                yield ToolResult(
+                    id=clean(as_text(result.get("tool_use_id"))),
+                    ok=result.get("is_error") is not True,
+                    digest=results.digest(result.get("content")),
+                )
+
+
+def _answers(messages: Sequence[Object]) -> list[bool]:
+    return [message.get("role") == "assistant" for message in messages]
+
+
+_ORIGINS: Final[Mapping[str, Origin]] = {
+    "assistant": Origin.ANSWER,
+    "system": Origin.SYSTEM,
+    "developer": Origin.SYSTEM,
+}
+
+
+def _message_texts(message: Object, path: Path, *, fresh: bool) -> Iterator[Passage]:
+    origin = _ORIGINS.get(as_text(message.get("role")), Origin.PROMPT)
+    content = message.get("content")
+    if isinstance(content, str):
+        yield from texts.passages(content, (*path, "content"), origin, fresh=fresh)
+    for i, block in enumerate(as_list(content)):
+        yield from _block_texts(as_object(block), (*path, "content", i), origin, fresh=fresh)
+
+
+def _block_texts(block: Object, path: Path, origin: Origin, *, fresh: bool) -> Iterator[Passage]:
+    """Yield a block's texts. What a tool brought is from outside, whoever ran the tool."""
+    kind = as_text(block.get("type"))
+    if kind == "tool_addition":
+        added = as_object(block.get("tool")).get("definition")
+        yield from texts.definition(added, (*path, "tool", "definition"), fresh=fresh)
+    elif kind == "mcp_tool_listing":
+        yield from texts.definitions(as_list(block.get("tools")), (*path, "tools"), fresh=fresh)
+    elif kind.endswith("tool_use"):
+        yield from texts.passages(block, path, Origin.TOOL_CALL, fresh=fresh)
+    elif kind.endswith("tool_result") or kind == "search_result":
+        yield from texts.passages(block, path, Origin.TOOL_RESULT, fresh=fresh)
+    else:
+        yield from texts.passages(block, path, origin, fresh=fresh)
+
+
+def _pointers(block: Object, path: Path, names: frozenset[str]) -> Iterator[Path]:
+    """Find what names a tool without defining it: the provider refuses such a name once the definition is gone."""
+    kind = as_text(block.get("type"))
+    content = block.get("content")
+    if kind in {"tool_addition", "tool_removal"}:
+        told = as_object(block.get("tool"))
+        name = f"mcp__{as_text(told.get('server_name'))}" if "server_name" in told else as_text(told.get("name"))
+        if as_text(told.get("type")).endswith("_reference") and name in names:
+            yield path
+    elif kind == "tool_search_tool_result":
+        found = as_object(content).get("tool_references")
+        yield from references(found, (*path, "content", "tool_references"), names)
+    elif kind == "tool_result":
+        yield from references(content, (*path, "content"), names)
 
 
 def _other_models(request: Object) -> Iterator[str]:
@@ -274,160 +338,3 @@ def _bound_searches(root: Node, maximum: int) -> Iterator[Splice]:
                 yield tool.with_member("max_uses", maximum)
             elif uses.value is None or (isinstance(uses.value, int) and uses.value > maximum):
                 yield uses.replaced(maximum)
-
-
-def _is_tool_use(block: Object) -> bool:
-    """Whether the agent is to run this block. What Anthropic runs itself passes: it was judged in the request."""
-    kind = as_text(block.get("type"))
-    return kind.endswith("tool_use") and kind not in {"server_tool_use", "mcp_tool_use"}
-
-
-def _tool(block: Object, arguments: str) -> ToolUse:
-    """Describe a tool call; the members of a toolset are named with it (``browser_navigate``)."""
-    toolset = as_text(block.get("toolset_name"))
-    name = as_text(block.get("name"))
-    return tool_use(block.get("id"), f"{toolset}_{name}" if toolset else name, arguments)
-
-
-class _Stream(StreamAnswer):
-    """A streamed answer: tool_use blocks are held from their start to their stop, each alone."""
-
-    def __init__(self, call: Call, provider: str | None) -> None:
-        super().__init__(call, provider)
-        self._open: dict[int, list[Held]] = {}
-        self._usage: Object = {}
-
-    def _event(self, frame: Frame, event: Node) -> Iterator[Piece]:
-        value = as_object(event.value)
-        kind = as_text(value.get("type")) or frame.event
-        told = value.get("index")
-        index = told if kind.startswith("content_block_") and isinstance(told, int) else None
-        if kind == "content_block_start" and _is_tool_use(as_object(value.get("content_block"))):
-            yield from self._start(index, Held(frame, event))
-        elif index is not None and index in self._open:
-            yield from self._continue(index, kind, Held(frame, event))
-        elif kind == "error":
-            self._open.clear()
-            yield self._failed(frame, value.get("error"))
-        elif kind == "message_stop":
-            for unfinished in list(self._open):
-                yield from self._release(unfinished)
-            self.state.complete = self.state.error is None
-            yield Piece(data=frame.raw, boundary=True, terminal=True)
-        else:
-            yield self._passing(frame, kind, value)
-
-    def _start(self, index: int | None, held: Held) -> Iterator[Piece]:
-        if index is None or index in self._open:
-            raise UpstreamError("the upstream opened a tool call that is open already, or without an index")
-        self._hold(held)
-        self._open[index] = [held]
-        yield Piece()
-
-    def _continue(self, index: int, kind: str, held: Held) -> Iterator[Piece]:
-        self._hold(held)
-        self._open[index].append(held)
-        yield Piece(output_bytes=utf8_length(_partial(held)))
-        if kind == "content_block_stop":
-            yield from self._release(index)
-
-    def _release(self, index: int) -> Iterator[Piece]:
-        held = self._open.pop(index)
-        block = as_object(as_object(held[0].event.value).get("content_block"))
-        written = "".join(_partial(item) for item in held)
-        tool = _tool(block, written or json.dumps(block.get("input") or {}))
-        yield self._judged(tool, self._unhold(held), partial(_denied, held, as_text(block.get("name"))), boundary=True)
-
-    def _passing(self, frame: Frame, kind: str, value: Object) -> Piece:
-        if kind == "message_start":
-            return Piece(data=frame.raw, usage=self._started(as_object(value.get("message"))))
-        if kind == "message_delta":
-            told = self._merge(value.get("usage"))
-            self.state.usage_final = self.state.usage_final or told
-            return Piece(data=frame.raw, usage=told)
-        delta = as_object(value.get("delta")) if kind == "content_block_delta" else {}
-        written = utf8_length(delta.get("text"), delta.get("thinking"), delta.get("partial_json"))
-        return Piece(data=frame.raw, output_bytes=written, boundary=kind == "content_block_stop")
-
-    def _started(self, message: Object) -> bool:
-        self.state.model = as_text(message.get("model")) or None
-        self.state.response_id = as_text(message.get("id")) or None
-        self.state.usage_final = False  # its count of the output is the first token's
-        return self._merge(message.get("usage"))
-
-    def _merge(self, usage: object) -> bool:
-        if not isinstance(usage, dict):
-            return False
-        self._usage = merge_stream(self.call.protocol, self._usage, usage)
-        return self.note_usage(self._usage)
-
-    def _end(self) -> None:
-        self._open.clear()
-
-
-def _partial(held: Held) -> str:
-    return as_text(as_object(as_object(held.event.value).get("delta")).get("partial_json"))
-
-
-def _denied(held: Sequence[Held], name: str, finding: Finding) -> bytes:
-    """Rewrite a block: another name, and the reason in the place of its arguments, frame by frame."""
-    arguments = denied_arguments(finding)
-    parts: list[bytes] = []
-    for item in held:
-        kind = as_text(as_object(item.event.value).get("type")) or item.frame.event
-        if kind == "content_block_stop" and arguments:
-            parts.append(_arguments_frame(item, arguments))
-        parts.append(item.edited(list(_denying(item.event, name, arguments))))
-        if item.event.at("delta", "partial_json") is not None:
-            arguments = ""
-    return b"".join(parts)
-
-
-def _denying(event: Node, name: str, arguments: str) -> Iterator[Splice]:
-    for path, value in (
-        (("content_block", "name"), denied_name(name)),
-        (("content_block", "input"), {}),
-        (("delta", "partial_json"), arguments),
-    ):
-        node = event.at(*path)
-        if node is not None:
-            yield node.replaced(value)
-
-
-def _arguments_frame(stop: Held, arguments: str) -> bytes:
-    delta = {"type": "input_json_delta", "partial_json": arguments}
-    index = as_object(stop.event.value).get("index")
-    return event_frame("content_block_delta", {"type": "content_block_delta", "index": index, "delta": delta})
-
-
-class _Whole(WholeAnswer):
-    """An unstreamed answer, or a count of tokens."""
-
-    def _facts(self, document: Object) -> bool:
-        if document.get("type") == "error":
-            return False
-        self.state.model = as_text(document.get("model")) or None
-        self.state.response_id = as_text(document.get("id")) or None
-        self.note_usage(document.get("usage"))
-        return True
-
-    def _output(self, document: Object) -> int:
-        blocks = [as_object(block) for block in as_list(document.get("content"))]
-        inputs = [json.dumps(block["input"]) for block in blocks if "input" in block]
-        return utf8_length(*inputs, *(block.get(key) for block in blocks for key in ("text", "thinking")))
-
-    def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
-        content = document.step("content")
-        for node in content.elements() if content else ():
-            block = as_object(node.value)
-            if _is_tool_use(block):
-                yield _tool(block, json.dumps(block.get("input", {}))), partial(_denied_block, node)
-
-
-def _denied_block(block: Node, finding: Finding) -> list[Splice]:
-    name, given = block.step("name"), block.step("input")
-    reason = {"reason": finding.message, "rule": finding.rule}
-    return [
-        *([name.replaced(denied_name(str(name.value)))] if name else [block.with_member("name", denied_name(""))]),
-        *([given.replaced(reason)] if given else [block.with_member("input", reason)]),
-    ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from guardian_ci.model import Call, Finding, Operation, Origin, ToolUse, Usage, WireProtocol
-from guardian_ci.wire.json_text import Node
+from guardian_ci.wire.json_text import Node, Steps
 
 MAX_FRAME_BYTES: Final = 8 * 1024 * 1024
 """The largest frame of a stream that is read; a larger one is an upstream that does not speak its protocol."""
@@ -17,7 +17,7 @@ MAX_HELD_BYTES: Final = 16 * 1024 * 1024
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 """The largest unstreamed answer."""
 
-Path = tuple[str | int, ...]
+Path = Steps
 """Where something stands in a JSON document: member names and list indexes from the top."""
 
 

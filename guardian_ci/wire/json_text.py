@@ -2,13 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
+"""What a valid JSON text is built of, but for numbers and words."""
+
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+Steps = tuple[str | int, ...]
+"""Member names and indexes, from the top of a document to a value in it."""
 
 
 class _AmbiguousError(ValueError):
@@ -234,6 +241,80 @@ def spliced(text: str, splices: Sequence[Splice]) -> str:
             done = splice.end
     parts.append(text[done:])
     return "".join(parts)
+
+
+def value_at(value: object, path: Sequence[str | int]) -> object:
+    """Find the value at a path of member names and indexes; None where there is none."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def nodes_at(root: Node, paths: Iterable[Steps]) -> Iterator[tuple[Steps, Node]]:
+    """Find the values at several paths, in no order; each container on the way is read once."""
+    wanted = set(paths)
+    todo: list[tuple[Steps, Node, dict[str | int, object]]] = [((), root, _tree(dict.fromkeys(wanted)))]
+    while todo:
+        path, node, branch = todo.pop()
+        inner: dict[str | int, Node] = {member.name: member.node for member in node.members()}
+        inner.update(enumerate(node.elements()))
+        for step, rest in branch.items():
+            if step in inner and (*path, step) in wanted:
+                yield (*path, step), inner[step]
+            if step in inner and isinstance(rest, dict):
+                todo.append(((*path, step), inner[step], rest))
+
+
+def rewritten(root: Node, texts: Mapping[Steps, str]) -> Iterator[Splice]:
+    """Put other strings in the place of those at these paths: one pass over the text, however deep they stand."""
+    open_ones: list[_Open] = []
+    wanted: object = _tree(texts)
+    for token in _TOKEN.finditer(root.text, root.start, root.end):
+        sign = root.text[token.start()]
+        owner = open_ones[-1] if open_ones else None
+        if sign in "[{":
+            owner = _Open(wanted if isinstance(wanted, dict) else {}, 0 if sign == "[" else None)
+            open_ones.append(owner)
+            wanted = owner.wanted.get(0) if sign == "[" else None
+        elif sign in "]}":
+            open_ones.pop()
+            wanted = None
+        elif sign == "," and owner is not None:
+            owner.step = owner.step + 1 if isinstance(owner.step, int) else None
+            wanted = None if owner.step is None else owner.wanted.get(owner.step)
+        elif sign == '"' and owner is not None and owner.step is None:
+            owner.step = json.loads(token[0]) if owner.wanted else ""
+            wanted = owner.wanted.get(owner.step)
+        elif sign == '"' and isinstance(wanted, str):
+            yield Splice(token.start(), token.end(), json.dumps(wanted))
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or an object that is being read: what is wanted in it, and its index or name (None: that comes next)."""
+
+    wanted: Mapping[str | int, object]
+    step: str | int | None
+
+
+def _tree(leaves: Mapping[Steps, object]) -> dict[str | int, object]:
+    """Make nested maps of paths. Where a path leads through another one's end, the longer one counts."""
+    tree: dict[str | int, object] = {}
+    for path, leaf in leaves.items():
+        branch = tree
+        for step in path[:-1]:
+            inner = branch.get(step)
+            if not isinstance(inner, dict):
+                inner = branch[step] = {}
+            branch = inner
+        if path and not isinstance(branch.get(path[-1]), dict):
+            branch[path[-1]] = leaf
+    return tree
 
 
 def clean(text: str) -> str:

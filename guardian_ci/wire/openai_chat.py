@@ -1,30 +1,21 @@
 """The OpenAI chat completions API: ``POST /v1/chat/completions``, and whoever speaks like it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import ClassVar, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, Final
 
-from guardian_ci.errors import UpstreamError
-from guardian_ci.model import Call, Finding, Operation, ToolResult, ToolUse, WireProtocol
-from guardian_ci.wire import fields
-from guardian_ci.wire.answer import (
-    Held,
-    StreamAnswer,
-    WholeAnswer,
-    denied_arguments,
-    denied_name,
-    is_stream,
-    tool_use,
-    utf8_length,
-)
+from guardian_ci.model import Call, Operation, Origin, ToolResult, WireProtocol
+from guardian_ci.wire import fields, results, texts
+from guardian_ci.wire.answer import is_stream
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Path, Piece
+from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Passage
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
-from guardian_ci.wire.openai_shared import add_part, cache_lifetime, error_object, refusal_body
+from guardian_ci.wire.openai_chat_answer import PARTS, Stream, Whole
+from guardian_ci.wire.openai_shared import ORIGINS, add_part, cache_lifetime, error_object, refusal_body
+from guardian_ci.wire.removal import Gone
 from guardian_ci.wire.request import JsonWire, Offers, check_spelling, fingerprint, last_turn, threads
-from guardian_ci.wire.sse import Frame, data_frame
+from guardian_ci.wire.sse import data_frame
 
 _KNOWN: Final = (
     "model",
@@ -47,7 +38,12 @@ _PROVIDER_MEMBERS: Final = ("web_search_options", "search_parameters")
 """Members that make the provider search the web (OpenAI's, xAI's)."""
 
 _ANSWERED_BY_AGENT: Final = frozenset({"user", "tool", "function"})
-_PARTS: Final[Mapping[str, tuple[str, ...]]] = {"function": ("name", "arguments"), "custom": ("name", "input")}
+_CALLS: Final = frozenset({"tool_calls", "function_call"})
+_NEEDED_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "tools": ("tool_choice", "parallel_tool_calls"),
+    "functions": ("function_call",),
+}
+"""The members that are refused without the list that they choose from."""
 
 
 class OpenAIChat(JsonWire):
@@ -64,7 +60,7 @@ class OpenAIChat(JsonWire):
         messages = fields.required_items(request, "messages")
         fields.record(request, "stream_options")
         maxima = [fields.count(request, name) for name in self.maximum_names]
-        answers = [message.get("role") == "assistant" for message in messages]
+        answers = _answers(messages)
         new = last_turn(messages, answers)
         conversation, continues = threads(messages, answers)
         offers = _offers(request)
@@ -86,6 +82,25 @@ class OpenAIChat(JsonWire):
             continues=continues,
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(offers.paths))
+
+    def _passages(self, request: Object, call: Call) -> Iterator[Passage]:  # noqa: ARG002 - the messages tell all
+        messages: Sequence[Object] = fields.items(request, "messages")
+        new = last_turn(messages, _answers(messages))
+        for name in ("tools", "functions"):
+            yield from texts.definitions(as_list(request.get(name)), (name,), fresh=new == 0)
+        for i, message in enumerate(messages):
+            origin = ORIGINS.get(as_text(message.get("role")), Origin.PROMPT)
+            for passage in texts.passages(message, ("messages", i), origin, fresh=i >= new):
+                yield replace(passage, origin=Origin.TOOL_CALL) if passage.path[2] in _CALLS else passage
+        prediction = as_object(request.get("prediction"))
+        yield from texts.passages(prediction, ("prediction",), Origin.PROMPT, fresh=True)
+
+    def _dependents(self, parsed: Parsed, gone: Gone) -> Iterable[str]:
+        """Name the members that are refused when a list of tools is gone, whatever else can still be called."""
+        kept = {parsed.offers[i][0] for i in gone.kept}
+        lists = {parsed.offers[i][0] for i in gone.gone} - kept
+        named = [member for name in lists for member in _NEEDED_FOR.get(str(name), ())]
+        return [*named, *super()._dependents(parsed, gone)]
 
     def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:  # noqa: ARG002 - see below
         """Ask for the usage of every stream: without it nobody knows what the answer costs."""
@@ -112,9 +127,9 @@ class OpenAIChat(JsonWire):
     def reader(self, parsed: Parsed, *, content_type: str, provider: str | None = None) -> AnswerReader:
         """Make the reader for the answer."""
         if not is_stream(content_type, asked=parsed.call.stream):
-            return _Whole(parsed.call, provider)
+            return Whole(parsed.call, provider)
         asked = parsed.document is not None and _asks_for_usage(parsed.document)
-        return _Stream(parsed.call, provider, keep_usage=asked)
+        return Stream(parsed.call, provider, keep_usage=asked)
 
     def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:
         """Return the body of a refusal."""
@@ -135,11 +150,15 @@ def _asks_for_usage(root: Node) -> bool:
     return as_object(as_object(root.value).get("stream_options")).get("include_usage") is True
 
 
+def _answers(messages: Sequence[Object]) -> list[bool]:
+    return [message.get("role") == "assistant" for message in messages]
+
+
 def _offers(request: Object) -> Offers:
     offers = Offers()
     for i, tool in enumerate(fields.items(request, "tools")):
         kind = as_text(tool.get("type")) or "function"
-        if kind in _PARTS:
+        if kind in PARTS:
             offers.add(as_text(as_object(tool.get(kind)).get("name")), ("tools", i))
         else:
             offers.add(kind, ("tools", i), provider_executed=True)
@@ -165,261 +184,5 @@ def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
     for message in messages:
         if as_text(message.get("role")) in {"tool", "function"}:
             identity = message.get("tool_call_id") or message.get("name")
-            yield ToolResult(id=clean(as_text(identity)), ok=None)
-
-
-@dataclass(slots=True)
-class _Parts:
-    """A tool call as its pieces come in."""
-
-    identity: str = ""
-    names: list[str] = field(default_factory=list)
-    arguments: list[str] = field(default_factory=list)
-
-    def add(self, entry: Object) -> None:
-        """Add what one frame says of it; ``entry`` is a tool call, or the old ``function_call``."""
-        self.identity = self.identity or as_text(entry.get("id"))
-        for holder, (name, text) in _holders(entry):
-            self.names += [part] if (part := as_text(holder.get(name))) else []
-            self.arguments.append(as_text(holder.get(text)))
-
-    def tool(self) -> ToolUse:
-        """Describe the complete call. Some servers repeat the name in each frame, others send it in parts."""
-        name = self.names[0] if len(set(self.names)) == 1 else "".join(self.names)
-        return tool_use(self.identity, name, "".join(self.arguments))
-
-
-_Index = int | str
-_Slot = tuple[_Index, _Index]
-
-
-class _Key(NamedTuple):
-    """What tells a stream's tool calls apart."""
-
-    slot: _Slot
-    identity: str
-
-
-def _index(holder: Object, place: _Index) -> _Index:
-    index = holder.get("index")
-    return index if isinstance(index, int) else place
-
-
-def _holders(entry: Object) -> Iterator[tuple[Object, tuple[str, ...]]]:
-    """Yield where a tool call keeps its name and its arguments."""
-    nested = [(as_object(entry[kind]), parts) for kind, parts in _PARTS.items() if isinstance(entry.get(kind), dict)]
-    yield from nested or [(entry, _PARTS["function"])]
-
-
-def _part_nodes(entry: Node) -> Iterator[tuple[Node, tuple[str, ...]]]:
-    """``_holders`` as places."""
-    nested = [(node, parts) for kind, parts in _PARTS.items() if (node := entry.step(kind)) and as_object(node.value)]
-    yield from nested or [(entry, _PARTS["function"])]
-
-
-@dataclass(slots=True)
-class _Group:
-    """Tool calls that are held together, with the frames that have parts of them."""
-
-    frames: list[Held] = field(default_factory=list)
-    holds_text: bool = False
-    parts: dict[_Key, _Parts] = field(default_factory=dict)
-    latest: dict[_Slot, _Key] = field(default_factory=dict)
-    waiting: set[_Index] = field(default_factory=set)
-    denials: dict[_Key, Finding] = field(default_factory=dict)
-
-    def deny(self, key: _Key, finding: Finding) -> bytes:
-        """Note that a call is denied; its frames come with the last call."""
-        self.denials[key] = finding
-        return b""
-
-    def deny_last(self, key: _Key, finding: Finding) -> bytes:
-        """Deny the last call and return all frames."""
-        self.denials[key] = finding
-        return self.rewritten()
-
-    def rewritten(self) -> bytes:
-        """Return all frames, those of denied calls rewritten."""
-        splices: list[list[Splice]] = [[] for _ in self.frames]
-        for key, finding in self.denials.items():
-            places = [
-                (splices[i], item.event.at(*path))
-                for i, item in enumerate(self.frames)
-                for entry, path in item.entries
-                if entry == key
-            ]
-            _deny(places, self.parts[key].tool().name, denied_arguments(finding))
-        return b"".join(item.edited(edits) for item, edits in zip(self.frames, splices, strict=True))
-
-
-class _Stream(StreamAnswer):
-    """A streamed answer: tool calls are held together until their choice is finished.
-
-    Until then any frame may add to any of them. What follows a held frame in its choice (its finish, and text
-    where the held frame carries text too) waits behind it; all else passes.
-    """
-
-    def __init__(self, call: Call, provider: str | None, *, keep_usage: bool) -> None:
-        super().__init__(call, provider)
-        self._keep_usage = keep_usage
-        self._service_tier: object = None
-        self._group = _Group()
-        self._released: dict[_Slot, str] = {}
-        self._finished: set[_Index] = set()
-
-    def _unparsed(self, frame: Frame) -> Iterator[Piece]:
-        if frame.data is None or frame.data.strip() != "[DONE]":
-            yield from super()._unparsed(frame)
-            return
-        yield from self._release()
-        self.state.complete = self.state.error is None
-        yield Piece(data=frame.raw, boundary=True, terminal=True)
-
-    def _event(self, frame: Frame, event: Node) -> Iterator[Piece]:
-        value = as_object(event.value)
-        self._identify(value)
-        usage = self.note_usage(value.get("usage"), service_tier=self._service_tier)
-        if value.get("error"):
-            self._drop()
-            yield self._failed(frame, value["error"], usage=usage)
-            return
-        choices = [as_object(choice) for choice in as_list(value.get("choices"))]
-        if not choices and usage and not self._keep_usage:
-            yield Piece(usage=True)
-            return
-        yield from self._choices(Held(frame, event), choices, usage=usage)
-
-    def _identify(self, value: Object) -> None:
-        self.state.model = as_text(value.get("model")) or self.state.model
-        self.state.response_id = self.state.response_id or as_text(value.get("id")) or None
-        self._service_tier = value.get("service_tier") or self._service_tier
-
-    def _choices(self, held: Held, choices: Sequence[Object], *, usage: bool) -> Iterator[Piece]:
-        for i, choice in enumerate(choices):
-            self._note_calls(held, i, choice)
-        ended = {_index(choice, i) for i, choice in enumerate(choices) if choice.get("finish_reason") is not None}
-        text = any(as_object(choice.get("delta")).get("content") for choice in choices)
-        written = sum(_output_bytes(as_object(choice.get("delta"))) for choice in choices)
-        self._finished |= ended
-        if not (held.entries or ended & self._group.waiting or (text and self._group.holds_text)):
-            yield Piece(data=held.frame.raw, output_bytes=written, usage=usage, boundary=not self._group.frames)
-            return
-        self._hold(held)
-        self._group.frames.append(held)
-        self._group.holds_text |= text
-        yield Piece(output_bytes=written, usage=usage)
-        self._group.waiting -= ended
-        if not self._group.waiting:
-            yield from self._release()
-
-    def _note_calls(self, held: Held, i: int, choice: Object) -> None:
-        delta = as_object(choice.get("delta"))
-        index = _index(choice, i)
-        path: Path = ("choices", i, "delta")
-        found = [
-            (as_object(entry), (*path, "tool_calls", j)) for j, entry in enumerate(as_list(delta.get("tool_calls")))
-        ]
-        if isinstance(delta.get("function_call"), dict):
-            found.append((as_object(delta["function_call"]), (*path, "function_call")))
-        for entry, place in found:
-            key = self._key(index, entry, place)
-            self._group.parts.setdefault(key, _Parts()).add(entry)
-            held.entries.append((key, place))
-            self._group.waiting.add(index)
-
-    def _key(self, choice: _Index, entry: Object, place: Path) -> _Key:
-        """Tell the calls of a choice apart: by index, and by id where a server gives all of them one index."""
-        slot = (choice, _index(entry, place[-1]))
-        identity = as_text(entry.get("id"))
-        if slot in self._released and identity in {"", self._released[slot]}:
-            raise UpstreamError("the upstream added to a tool call that it had finished")
-        latest = self._group.latest.get(slot)
-        if latest is None or (identity and self._group.parts[latest].identity not in {"", identity}):
-            latest = _Key(slot, identity)
-            self._group.latest[slot] = latest
-        return latest
-
-    def _release(self) -> Iterator[Piece]:
-        """Give the held calls to be judged; the last one's piece carries the frames of all."""
-        group = self._group
-        keys = list(group.parts)
-        for key in keys[:-1]:
-            yield self._judged(group.parts[key].tool(), b"", partial(group.deny, key))
-        if keys:
-            tool = group.parts[keys[-1]].tool()
-            yield self._judged(tool, group.rewritten(), partial(group.deny_last, keys[-1]), boundary=True)
-        self._released |= {key.slot: group.parts[key].identity for key in keys}
-        self._drop()
-
-    def _drop(self) -> None:
-        self._unhold(self._group.frames)
-        self._group = _Group()
-
-    def _end(self) -> None:
-        """Take an end without ``[DONE]``, as some servers have it, for complete if all choices are finished."""
-        self._drop()
-        if not self.state.complete and self.state.error is None:
-            self.state.complete = len(self._finished) >= self.call.choices
-
-
-def _output_bytes(delta: Object) -> int:
-    calls = [as_object(call) for call in [*as_list(delta.get("tool_calls")), delta.get("function_call")]]
-    written = [holder.get(text) for call in calls for holder, (_, text) in _holders(call)]
-    texts = [delta.get(name) for name in ("content", "refusal", "reasoning", "reasoning_content")]
-    return utf8_length(*written, *texts)
-
-
-def _deny(places: Sequence[tuple[list[Splice], Node | None]], name: str, arguments: str) -> None:
-    """Rewrite one call over its frames: the whole new name and arguments where each first stands, nothing after."""
-    new_name = denied_name(name)
-    first: tuple[list[Splice], Node, str] | None = None
-    for splices, entry in places:
-        for holder, (name_key, text_key) in _part_nodes(entry) if entry else ():
-            first = first or (splices, holder, text_key)
-            named, written = holder.step(name_key), holder.step(text_key)
-            if named is not None and named.value:
-                splices.append(named.replaced(new_name))
-                new_name = ""
-            if written is not None:
-                splices.append(written.replaced(arguments))
-                arguments = ""
-    if arguments and first is not None:
-        splices, holder, text_key = first
-        splices.append(holder.with_member(text_key, arguments))
-
-
-class _Whole(WholeAnswer):
-    """An unstreamed answer."""
-
-    def _facts(self, document: Object) -> bool:
-        self.state.model = as_text(document.get("model")) or None
-        self.state.response_id = as_text(document.get("id")) or None
-        self.note_usage(document.get("usage"), service_tier=document.get("service_tier"))
-        return not document.get("error")
-
-    def _output(self, document: Object) -> int:
-        choices = [as_object(choice) for choice in as_list(document.get("choices"))]
-        return sum(_output_bytes(as_object(choice.get("message"))) for choice in choices)
-
-    def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
-        choices = document.step("choices")
-        for choice in choices.elements() if choices else ():
-            message = choice.step("message")
-            for entry in _entries(message) if message else ():
-                parts = _Parts()
-                parts.add(as_object(entry.value))
-                tool = parts.tool()
-                yield tool, partial(_denied_entry, entry, tool.name)
-
-
-def _entries(message: Node) -> Iterator[Node]:
-    calls, function = message.step("tool_calls"), message.step("function_call")
-    yield from calls.elements() if calls else ()
-    if function is not None and isinstance(function.value, dict):
-        yield function
-
-
-def _denied_entry(entry: Node, name: str, finding: Finding) -> list[Splice]:
-    splices: list[Splice] = []
-    _deny([(splices, entry)], name, denied_arguments(finding))
-    return splices
+            content = message.get("content")
+            yield ToolResult(id=clean(as_text(identity)), ok=results.succeeded(content), digest=results.digest(content))

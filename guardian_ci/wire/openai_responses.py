@@ -1,29 +1,19 @@
 """The OpenAI responses API over HTTP: ``POST /v1/responses``, the wire protocol of Codex."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
-from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import Call, Finding, Operation, ToolResult, ToolUse, WireProtocol
-from guardian_ci.wire import fields
-from guardian_ci.wire.answer import (
-    Held,
-    StreamAnswer,
-    WholeAnswer,
-    denied_arguments,
-    denied_name,
-    is_stream,
-    tool_use,
-    utf8_length,
-)
+from guardian_ci.errors import BadRequest
+from guardian_ci.model import Call, Operation, Origin, ToolResult, WireProtocol
+from guardian_ci.wire import fields, results, texts
+from guardian_ci.wire.answer import is_stream
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Path, Piece
+from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Passage, Path
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
-from guardian_ci.wire.openai_shared import add_part, cache_lifetime, refusal_body
+from guardian_ci.wire.openai_responses_answer import Stream, Whole, qualified
+from guardian_ci.wire.openai_shared import ORIGINS, add_part, cache_lifetime, refusal_body
 from guardian_ci.wire.request import (
     UNBOUNDED_SEARCHES,
     JsonWire,
@@ -34,7 +24,7 @@ from guardian_ci.wire.request import (
     lowered,
     threads,
 )
-from guardian_ci.wire.sse import Frame, event_frame
+from guardian_ci.wire.sse import event_frame
 
 _KNOWN: Final = (
     "model",
@@ -60,30 +50,11 @@ _UNMETERABLE: Final[Mapping[str, str]] = {
 _CLIENT_TOOLS: Final = frozenset(
     {"function", "custom", "namespace", "local_shell", "apply_patch", "computer", "computer_use_preview"}
 )
-_NAMED_CALLS: Final[Mapping[str, str]] = {"function_call": "arguments", "custom_tool_call": "input"}
-"""Items that name their tool, and where they keep its arguments."""
+_DEFINED_HERE: Final = frozenset({"additional_tools", "tool_search_output", "mcp_list_tools"})
+"""Items that define tools."""
 
-_NAMELESS_CALLS: Final[Mapping[str, tuple[str, str]]] = {
-    "local_shell_call": ("local_shell", "action"),
-    "shell_call": ("shell", "action"),
-    "apply_patch_call": ("apply_patch", "operation"),
-    "computer_call": ("computer", "action"),
-    "tool_search_call": ("tool_search", "arguments"),
-}
-"""Items that are a tool of their own: its name, and where they keep its arguments."""
-
-_PROVIDER_CALLS: Final = frozenset(
-    {"web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "mcp_call"}
-)
-_SEARCHES: Final = frozenset({"web_search_call", "file_search_call"})
-_CALL_EVENTS: Final = (
-    "response.function_call_arguments.",
-    "response.custom_tool_call_input.",
-    "response.shell_call_command.",
-    "response.apply_patch_call_operation_diff.",
-)
-_ENDS: Final = frozenset({"response.completed", "response.incomplete"})
-_FAILURES: Final = frozenset({"response.failed", "response.cancelled", "error"})
+_BROUGHT: Final = frozenset({"output", "outputs", "results", "error"})
+"""Where an item that is a call keeps what came of it."""
 
 
 class OpenAIResponses(JsonWire):
@@ -124,6 +95,19 @@ class OpenAIResponses(JsonWire):
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(walk.offers.paths))
 
+    def _passages(self, request: Object, call: Call) -> Iterator[Passage]:
+        given = request.get("input")
+        items: Sequence[Object] = fields.items(request, "input") if isinstance(given, list) else ()
+        # What OpenAI keeps of earlier answers is no part of the request: all of its items are new.
+        new = 0 if call.previous_response_id else last_turn(items, [_is_answer(item) for item in items])
+        first = new == 0 and not call.previous_response_id
+        yield from texts.passages(request.get("instructions"), ("instructions",), Origin.SYSTEM, fresh=first)
+        yield from texts.definitions(as_list(request.get("tools")), ("tools",), fresh=first)
+        if isinstance(given, str):
+            yield from texts.passages(given, ("input",), Origin.PROMPT, fresh=True)
+        for i, item in enumerate(items):
+            yield from _item_texts(item, ("input", i), fresh=i >= new)
+
     def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:
         if edits.max_web_searches is None or not parsed.call.max_web_searches:
             return
@@ -153,8 +137,8 @@ class OpenAIResponses(JsonWire):
     def reader(self, parsed: Parsed, *, content_type: str, provider: str | None = None) -> AnswerReader:
         """Make the reader for the answer."""
         if is_stream(content_type, asked=parsed.call.stream):
-            return _Stream(parsed.call, provider)
-        return _Whole(parsed.call, provider)
+            return Stream(parsed.call, provider)
+        return Whole(parsed.call, provider)
 
     def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:
         """Return the body of a refusal."""
@@ -162,7 +146,7 @@ class OpenAIResponses(JsonWire):
 
     def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
         """Return the failure that ends a stream, numbered behind what came before it."""
-        told = reader if isinstance(reader, _Stream) else None
+        told = reader if isinstance(reader, Stream) else None
         response = {
             "id": (told.state.response_id if told else None) or f"resp_{request_id}",
             "object": "response",
@@ -202,6 +186,23 @@ def _is_answer(item: Object) -> bool:
     return item.get("role") == "assistant" or kind == "reasoning" or kind.endswith("_call") or kind == "program"
 
 
+def _item_texts(item: Object, path: Path, *, fresh: bool) -> Iterator[Passage]:
+    kind = as_text(item.get("type"))
+    if kind in _DEFINED_HERE:
+        yield from texts.definitions(as_list(item.get("tools")), (*path, "tools"), fresh=fresh)
+        return
+    origin = ORIGINS.get(as_text(item.get("role")), Origin.PROMPT)
+    if kind == "reasoning":
+        origin = Origin.ANSWER
+    elif kind.endswith("_output"):
+        origin = Origin.TOOL_RESULT
+    elif kind.endswith("_call") or kind in {"program", "mcp_approval_request"}:
+        origin = Origin.TOOL_CALL
+    for passage in texts.passages(item, path, origin, fresh=fresh):
+        brought = origin is Origin.TOOL_CALL and passage.path[2] in _BROUGHT
+        yield replace(passage, origin=Origin.TOOL_RESULT) if brought else passage
+
+
 def _searches(request: Object) -> int:
     told = fields.count(request, "max_tool_calls")
     return UNBOUNDED_SEARCHES if told is None else told
@@ -239,8 +240,9 @@ class _Walk:
     def _tool(self, tool: Object, path: Path) -> None:
         kind = as_text(tool.get("type")) or "function"
         if kind == "namespace":
-            for function in as_list(tool.get("tools")):
-                self.offers.add(qualified(tool.get("name"), as_object(function).get("name")), path)
+            for i, function in enumerate(as_list(tool.get("tools"))):
+                name = qualified(tool.get("name"), as_object(function).get("name"))
+                self.offers.add(name, (*path, "tools", i))
             return
         self.may_search |= kind.startswith("web_search")
         label = as_text(tool.get("server_label")) if kind == "mcp" else ""
@@ -257,18 +259,14 @@ def _runs_at_client(kind: str, tool: Object) -> bool:
     return kind in _CLIENT_TOOLS
 
 
-def qualified(namespace: object, name: object) -> str:
-    """Name a tool of a namespace as one: ``mcp__server__tool``."""
-    space = as_text(namespace).rstrip("_")
-    return f"{space}__{as_text(name)}" if space else as_text(name)
-
-
 def _results(items: Sequence[Object]) -> Iterator[ToolResult]:
     for item in items:
         kind = as_text(item.get("type"))
         if kind.endswith("_output"):
             yield ToolResult(
-                id=clean(as_text(item.get("call_id")) or as_text(item.get("id"))), ok=_succeeded(kind, item)
+                id=clean(as_text(item.get("call_id")) or as_text(item.get("id"))),
+                ok=_succeeded(kind, item),
+                digest=results.digest(item.get("output")),
             )
 
 
@@ -278,237 +276,8 @@ def _succeeded(kind: str, item: Object) -> bool | None:
     if kind == "shell_call_output":
         outcomes = [as_object(as_object(part).get("outcome")) for part in as_list(item.get("output"))]
         return all(outcome.get("type") == "exit" and outcome.get("exit_code") == 0 for outcome in outcomes)
-    return None
+    return results.succeeded(item.get("output"))
 
 
 def _role(item: Node) -> object:
     return as_object(item.value).get("role")
-
-
-def _is_call(item: Object) -> bool:
-    """Whether the agent is to run this item. An unknown kind of call is one: better judged than waved through."""
-    kind = as_text(item.get("type"))
-    if kind == "shell_call":
-        return not as_text(as_object(item.get("environment")).get("type")).startswith("container")
-    if kind == "tool_search_call":
-        return item.get("execution") == "client"
-    return kind.endswith("_call") and kind not in _PROVIDER_CALLS
-
-
-def _written(item: Object) -> str:
-    """Read the arguments of a call as text."""
-    kind = as_text(item.get("type"))
-    if kind in _NAMED_CALLS:
-        return as_text(item.get(_NAMED_CALLS[kind]))
-    key = _NAMELESS_CALLS.get(kind, ("", ""))[1]
-    return json.dumps(item.get(key) or item.get("actions") or item)
-
-
-def _name(item: Object) -> str:
-    kind = as_text(item.get("type"))
-    if kind in _NAMED_CALLS:
-        return qualified(item.get("namespace"), item.get("name"))
-    return _NAMELESS_CALLS.get(kind, (kind.removesuffix("_call"), ""))[0]
-
-
-def _identity(item: Object) -> str:
-    return as_text(item.get("call_id")) or as_text(item.get("id"))
-
-
-def _denied_item(item: Node, finding: Finding) -> Iterator[Splice]:
-    """Rewrite a call: another name, and the reason as its arguments where it has any by now."""
-    value = as_object(item.value)
-    kind = as_text(value.get("type"))
-    if kind not in _NAMED_CALLS:
-        yield item.replaced(_as_function_call(value, finding))
-        return
-    name, arguments = item.step("name"), item.step(_NAMED_CALLS[kind])
-    if name is not None:
-        yield name.replaced(denied_name(as_text(name.value)))
-    if arguments is not None and (arguments.value or value.get("status") != "in_progress"):
-        yield arguments.replaced(denied_arguments(finding))
-
-
-def _as_function_call(item: Object, finding: Finding) -> Object:
-    """Make a call that has no name into one that has: there is no other way to say that it is denied."""
-    unfinished = item.get("status") == "in_progress"
-    return {
-        "type": "function_call",
-        "id": item.get("id"),
-        "call_id": _identity(item),
-        "name": denied_name(_name(item)),
-        "arguments": "" if unfinished else denied_arguments(finding),
-        "status": item.get("status", "completed"),
-    }
-
-
-class _Stream(StreamAnswer):
-    """A streamed answer: each call's item is held, alone, from its first frame to ``response.output_item.done``."""
-
-    def __init__(self, call: Call, provider: str | None) -> None:
-        super().__init__(call, provider)
-        self.last_number = -1
-        self.created_at: object = 0
-        self._open: dict[int, list[Held]] = {}
-        self._searches: list[Object] = []
-        self._judged_items: dict[str, tuple[str, str]] = {}
-        self._denials: dict[str, Finding] = {}
-
-    def _event(self, frame: Frame, event: Node) -> Iterator[Piece]:
-        value = as_object(event.value)
-        kind = as_text(value.get("type")) or frame.event
-        number = value.get("sequence_number")
-        self.last_number = number if isinstance(number, int) else self.last_number
-        if kind in _ENDS:
-            yield from self._ended(frame, event)
-        elif kind in _FAILURES:
-            self._open.clear()
-            usage = self._identify(as_object(value.get("response")))
-            yield self._failed(frame, as_object(value.get("response")).get("error") or value, usage=usage)
-        elif self._belongs_to_call(kind, value):
-            yield from self._call_frame(kind, Held(frame, event))
-        else:
-            yield self._passing(frame, kind, value)
-
-    def _belongs_to_call(self, kind: str, value: Object) -> bool:
-        if kind.startswith("response.output_item.") and _is_call(as_object(value.get("item"))):
-            return True
-        return ("output_index" in value and _output_index(value) in self._open) or kind.startswith(_CALL_EVENTS)
-
-    def _call_frame(self, kind: str, held: Held) -> Iterator[Piece]:
-        value = as_object(held.event.value)
-        self._hold(held)
-        index = _output_index(value)
-        self._open.setdefault(index, []).append(held)
-        yield Piece(output_bytes=utf8_length(value.get("delta")))
-        if kind == "response.output_item.done":
-            yield from self._release(index)
-
-    def _release(self, index: int) -> Iterator[Piece]:
-        held = self._open.pop(index)
-        item = _complete_item(held)
-        self._judged_items[_identity(item)] = (_name(item), _written(item))
-        versions = dict.fromkeys([_written(item), *_versions(held, item)])
-        tool = tool_use(_identity(item), _name(item), "\n".join(version for version in versions if version))
-        yield self._judged(tool, self._unhold(held), partial(self._deny_held, held, item), boundary=True)
-
-    def _deny_held(self, held: Sequence[Held], item: Object, finding: Finding) -> bytes:
-        self._denials[_identity(item)] = finding
-        return b"".join(_denied_frames(held, as_text(item.get("type")) in _NAMED_CALLS, finding))
-
-    def _passing(self, frame: Frame, kind: str, value: Object) -> Piece:
-        usage = False
-        if kind in {"response.created", "response.in_progress", "response.queued"}:
-            usage = self._identify(as_object(value.get("response")))
-        item = as_object(value.get("item"))
-        done = kind == "response.output_item.done"
-        if done and as_text(item.get("type")) in _SEARCHES:
-            self._searches.append({"type": item.get("type"), "action": item.get("action")})
-        written = utf8_length(value.get("delta")) if kind.endswith(".delta") else 0
-        return Piece(data=frame.raw, output_bytes=written, usage=usage, boundary=done)
-
-    def _identify(self, response: Object) -> bool:
-        self.created_at = response.get("created_at", self.created_at)
-        output = as_list(response.get("output"))
-        return identify(self, response, output if len(output) >= len(self._searches) else self._searches)
-
-    def _ended(self, frame: Frame, event: Node) -> Iterator[Piece]:
-        """Judge what only the last frame tells, and make it agree with what was denied."""
-        for index in list(self._open):
-            yield from self._release(index)
-        usage = self._identify(as_object(as_object(event.value).get("response")))
-        output = event.at("response", "output")
-        items = [item for item in output.elements() if _is_call(as_object(item.value))] if output else []
-        for item in items:
-            yield from self._judge_late(as_object(item.value))
-        denied = [(item, self._denials.get(_identity(as_object(item.value)))) for item in items]
-        splices = [splice for item, finding in denied if finding for splice in _denied_item(item, finding)]
-        self.state.complete = self.state.error is None
-        yield Piece(data=Held(frame, event).edited(splices), usage=usage, boundary=True, terminal=True)
-
-    def _judge_late(self, item: Object) -> Iterator[Piece]:
-        """Judge a call that no earlier frame told, or told otherwise."""
-        if self._judged_items.get(_identity(item)) != (_name(item), _written(item)):
-            tool = tool_use(_identity(item), _name(item), _written(item))
-            yield self._judged(tool, b"", partial(self._note_denial, _identity(item)))
-
-    def _note_denial(self, identity: str, finding: Finding) -> bytes:
-        self._denials[identity] = finding
-        return b""
-
-    def _end(self) -> None:
-        self._open.clear()
-
-
-def identify(reader: StreamAnswer | WholeAnswer, response: Object, output: Sequence[object]) -> bool:
-    """Note a response's id, model and usage; whether there is a usage."""
-    reader.state.response_id = as_text(response.get("id")) or reader.state.response_id
-    reader.state.model = as_text(response.get("model")) or reader.state.model
-    return reader.note_usage(response.get("usage"), service_tier=response.get("service_tier"), output=output)
-
-
-def _output_index(value: Object) -> int:
-    index = value.get("output_index")
-    return index if isinstance(index, int) else -1
-
-
-def _complete_item(held: Sequence[Held]) -> Object:
-    """Find the item as it was told last; fail where its frames do not agree on what it is."""
-    items = [as_object(as_object(item.event.value).get("item")) for item in held]
-    told = [item for item in items if item]
-    if not told or not _is_call(told[-1]) or len({(_name(item), item.get("type")) for item in told}) > 1:
-        raise UpstreamError("the upstream sent a tool call whose frames contradict each other")
-    return told[-1]
-
-
-def _versions(held: Sequence[Held], item: Object) -> Iterator[str]:
-    """Yield a call's arguments as the frames between its first and its last tell them: agents may read any."""
-    events = [as_object(frame.event.value) for frame in held] if as_text(item.get("type")) in _NAMED_CALLS else []
-    yield "".join(as_text(event.get("delta")) for event in events)
-    for event in events:
-        if "item" not in event:
-            yield as_text(event.get("arguments")) or as_text(event.get("input"))
-
-
-def _denied_frames(held: Sequence[Held], named: bool, finding: Finding) -> Iterator[bytes]:  # noqa: FBT001 - a kind
-    """Rewrite a call's frames; one that becomes a function call loses those that only its own kind has."""
-    arguments = denied_arguments(finding)
-    left = arguments
-    for frame in held:
-        item, delta = frame.event.step("item"), frame.event.step("delta")
-        if item is not None:
-            yield frame.edited(list(_denied_item(item, finding)))
-        elif named:
-            done = [node for key in ("arguments", "input") if (node := frame.event.step(key))]
-            splices = [node.replaced(arguments) for node in done]
-            name = frame.event.step("name")
-            splices += [name.replaced(denied_name(as_text(name.value)))] if name else []
-            splices += [delta.replaced(left)] if delta else []
-            left = "" if delta else left
-            yield frame.edited(splices)
-
-
-class _Whole(WholeAnswer):
-    """An unstreamed answer."""
-
-    def _facts(self, document: Object) -> bool:
-        identify(self, document, as_list(document.get("output")))
-        return not document.get("error")
-
-    def _output(self, document: Object) -> int:
-        items = [as_object(item) for item in as_list(document.get("output"))]
-        parts = [as_object(part) for item in items for part in as_list(item.get("content"))]
-        calls = [_written(item) for item in items if _is_call(item)]
-        return utf8_length(*calls, *(part.get("text") for part in parts))
-
-    def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
-        output = document.step("output")
-        for node in output.elements() if output else ():
-            item = as_object(node.value)
-            if _is_call(item):
-                tool = tool_use(_identity(item), _name(item), _written(item))
-                yield tool, partial(_denied_whole, node)
-
-
-def _denied_whole(item: Node, finding: Finding) -> list[Splice]:
-    return list(_denied_item(item, finding))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from guardian_ci.model import Origin
 from guardian_ci.wire import fields
 from guardian_ci.wire.fields import Object
 from guardian_ci.wire.json_text import as_object, as_text
@@ -16,6 +17,15 @@ _TYPES: Final[Mapping[int, str]] = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
+ORIGINS: Final[Mapping[str, Origin]] = {
+    "system": Origin.SYSTEM,
+    "developer": Origin.SYSTEM,
+    "assistant": Origin.ANSWER,
+    "tool": Origin.TOOL_RESULT,
+    "function": Origin.TOOL_RESULT,
+}
+"""Where a message's text comes from, by its role; all others are the agent's or its user's."""
+
 _INVALID: Final = "invalid_request_error"
 _SERVER_ERROR: Final = 500
 

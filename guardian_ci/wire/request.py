@@ -5,7 +5,7 @@ import json
 import re
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from guardian_ci.errors import BadRequest
@@ -13,7 +13,9 @@ from guardian_ci.model import Call, InputSize, Operation, ToolOffer
 from guardian_ci.policy.tools import canonical_name
 from guardian_ci.wire.fields import Object
 from guardian_ci.wire.interface import Edits, Parsed, Passage, Path, Wire
-from guardian_ci.wire.json_text import Node, Splice, clean, parse_strictly, spliced
+from guardian_ci.wire.json_text import Node, Splice, as_object, clean, parse_strictly, rewritten, spliced
+from guardian_ci.wire.removal import Gone, choice_edits, removals, undeferred
+from guardian_ci.wire.texts import may_hold_surrogates
 
 _ENCODINGS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
@@ -68,16 +70,29 @@ class JsonWire(Wire):
         except RecursionError:
             raise BadRequest("the body is nested too deeply") from None
 
-    def passages(self, parsed: Parsed) -> Iterator[Passage]:  # noqa: ARG002
-        """Yield the texts of a request."""
-        return iter(())
+    @abstractmethod
+    def _passages(self, request: Object, call: Call) -> Iterator[Passage]:
+        """Yield the texts of a request that is known to be well-formed."""
+
+    def passages(self, parsed: Parsed) -> Iterator[Passage]:
+        """Yield the texts of a request, fit for UTF-8."""
+        if parsed.document is None:
+            return
+        ragged = may_hold_surrogates(parsed.document.text)
+        for passage in self._passages(as_object(parsed.document.value), parsed.call):
+            yield replace(passage, text=clean(passage.text)) if ragged else passage
 
     def edit(self, parsed: Parsed, edits: Edits) -> bytes:
         """Return the body with only the edited members changed."""
         root = parsed.document
         if root is None:
             return parsed.body
-        splices = [*self._protocol_edits(root, parsed, edits), *self._shared_edits(root, parsed, edits)]
+        try:
+            splices = [*self._protocol_edits(root, parsed, edits), *self._shared_edits(root, parsed, edits)]
+        except RecursionError:  # it could be parsed, from a little higher up
+            raise BadRequest("the body is nested too deeply") from None
+        if edits.texts:
+            splices = _with_texts(splices, rewritten(root, edits.texts))
         return spliced(root.text, splices).encode() if splices else parsed.body
 
     def _shared_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:
@@ -99,13 +114,36 @@ class JsonWire(Wire):
             yield named[0].replaced(maximum) if named else root.with_member(self.maximum_names[0], maximum)
 
     def _remove_tools(self, root: Node, parsed: Parsed, indexes: Collection[int]) -> Iterator[Splice]:
-        chosen = [i for i in sorted(indexes) if 0 <= i < len(parsed.offers)]
-        dependents = frozenset[str]()
-        if len(chosen) == len(parsed.offers):
-            dependents = self.tool_dependents
-        elif _names_any(root.step("tool_choice"), [parsed.call.tools[i] for i in chosen]):
-            dependents = frozenset({"tool_choice"})
-        yield from removals(root, [parsed.offers[i] for i in chosen], dependents)
+        gone = Gone.of(parsed, indexes)
+        dependents = set(self._dependents(parsed, gone))
+        for member in ("tool_choice", "function_call"):
+            edits, goes = choice_edits(root, member, gone)
+            dependents |= {member} if goes else set()
+            yield from () if member in dependents else edits
+        paths = [*(parsed.offers[i] for i in gone.gone), *self._pointers(root, gone)]
+        yield from removals(root, paths, dependents)
+        yield from undeferred(root, parsed, gone)
+
+    def _dependents(self, parsed: Parsed, gone: Gone) -> Iterable[str]:  # noqa: ARG002 - for those who look closer
+        """Name the members that are refused when these tools are gone."""
+        return () if gone.kept else self.tool_dependents
+
+    def _pointers(self, root: Node, gone: Gone) -> Iterator[Path]:  # noqa: ARG002 - for those who have any
+        """Yield the places that only point to tools that go."""
+        return iter(())
+
+
+def _with_texts(splices: Iterable[Splice], texts: Iterable[Splice]) -> list[Splice]:
+    """Join edits with those of whole strings: what lengthens such a string comes behind its new text."""
+    whole = {splice.end: splice for splice in texts}
+    others: list[Splice] = []
+    for splice in splices:
+        owner = whole.get(splice.end + 1) if splice.start == splice.end else None
+        if owner is None:
+            others.append(splice)
+        else:
+            whole[owner.end] = Splice(owner.start, owner.end, owner.replacement[:-1] + splice.replacement + '"')
+    return [*others, *whole.values()]
 
 
 def _document(body: bytes) -> Node:
@@ -163,10 +201,7 @@ def fingerprint(model: str, operation: Operation, new_part: Sequence[object]) ->
 
 
 def threads(turns: Sequence[object], is_answer: Sequence[bool]) -> tuple[str, str]:
-    """Digest all turns, and those before the last answer (``""`` without one): what came of which earlier request.
-
-    Cache marks are left out: agents move them from turn to turn.
-    """
+    """Digest all turns, and those before the last answer (``""`` without one): what came of which earlier request."""
     before = last_turn(turns, is_answer)
     while before and is_answer[before - 1]:
         before -= 1
@@ -174,61 +209,22 @@ def threads(turns: Sequence[object], is_answer: Sequence[bool]) -> tuple[str, st
     for index, turn in enumerate(turns):
         if index == before and before:
             earlier = running.hexdigest()[:32]
-        text = json.dumps(turn, separators=(",", ":"))
-        if "cache_control" in text:  # far faster to ask than to search for the marks
-            text = _CACHE_MARK.sub("", text)
-        running.update(text.encode())
+        running.update(unmarked(turn).encode())
         running.update(b"\n")
     return running.hexdigest()[:32], earlier
+
+
+def unmarked(turn: object) -> str:
+    """Write a part of a request without its cache marks: agents move them from turn to turn."""
+    text = json.dumps(turn, separators=(",", ":"))
+    # It is far faster to ask than to search for the marks.
+    return _CACHE_MARK.sub("", text) if "cache_control" in text else text
 
 
 def lowered(node: Node | None, maximum: int) -> Iterator[Splice]:
     """Lower a number that is above the maximum."""
     if node is not None and isinstance(node.value, int) and node.value > maximum:
         yield node.replaced(maximum)
-
-
-def removals(root: Node, paths: Iterable[Path], names: Iterable[str] = ()) -> Iterator[Splice]:
-    """Remove what stands at these places and under these names, and a list with its owner where it gets empty."""
-    by_list: dict[Path, set[int]] = {}
-    members = set(names)
-    todo = list(paths)
-    while todo:
-        *owner, last = todo.pop()
-        if isinstance(last, str):
-            members.add(last)
-            continue
-        path = tuple(owner)
-        removed = by_list.setdefault(path, set())
-        removed.add(last)
-        holder = root.at(*path)
-        if holder is not None and len(removed) == len(holder.elements()):
-            del by_list[path]
-            todo.append(path[:1] if len(path) == 1 else path[:-1])
-    yield from root.without_members(members)
-    for path, removed in by_list.items():
-        holder = root.at(*path)
-        yield from holder.without_elements(removed) if holder is not None else ()
-
-
-def _names_any(choice: Node | None, removed: Iterable[ToolOffer]) -> bool:
-    """Whether ``tool_choice`` names a tool that goes: by its name, or by its type alone."""
-    if choice is None:
-        return False
-    wanted = set(_words(choice.value))
-    return any(wanted & {tool.name, tool.canonical} for tool in removed)
-
-
-def _words(value: object) -> Iterator[str]:
-    """Yield the names and types in a ``tool_choice`` with what they mean."""
-    if isinstance(value, str):
-        yield from (value, canonical_name(value))
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from _words(member)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _words(element)
 
 
 def last_turn(turns: Sequence[object], is_answer: Sequence[bool]) -> int:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reading import cut_anywhere, edit, everywhere, facts, parse, read
 
 from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import Operation, ToolOffer, ToolResult
+from guardian_ci.model import Operation, ToolOffer
 from guardian_ci.wire.anthropic_messages import AnthropicMessages
 from guardian_ci.wire.interface import MAX_HELD_BYTES, Edits, Piece
 
@@ -202,8 +202,9 @@ def test_results_of_the_new_part_are_read_with_their_success() -> None:
         {"role": "assistant", "content": "..."},
         {"role": "user", "content": new},
     ]
-    call = facts(WIRE, BASE, messages=messages)
-    assert call.tool_results == (ToolResult(id="b", ok=True), ToolResult(id="c", ok=False))
+    results = facts(WIRE, BASE, messages=messages).tool_results
+    assert [(result.id, result.ok) for result in results] == [("b", True), ("c", False)]
+    assert all(result.digest for result in results)
 
 
 def test_the_same_prompt_has_the_same_fingerprint_whatever_went_before() -> None:

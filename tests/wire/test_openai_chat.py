@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reading import cut_anywhere, edit, everywhere, facts, parse, read
 
 from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import ToolOffer, ToolResult
+from guardian_ci.model import ToolOffer
 from guardian_ci.wire.interface import Edits
 from guardian_ci.wire.openai_chat import OpenAIChat
 
@@ -142,7 +142,9 @@ def test_results_of_the_new_part_are_read() -> None:
         {"role": "assistant", "content": None, "tool_calls": []},
         {"role": "tool", "tool_call_id": "new", "content": "x"},
     ]
-    assert facts(WIRE, BASE, messages=messages).tool_results == (ToolResult(id="new", ok=None),)
+    (result,) = facts(WIRE, BASE, messages=messages).tool_results
+    assert (result.id, result.ok) == ("new", None)
+    assert result.digest
 
 
 def test_media_is_counted() -> None:
