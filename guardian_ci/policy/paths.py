@@ -1,207 +1,305 @@
 """Which paths a list of patterns means: as in .gitignore, with ``~`` for the home folder.
 
-A pattern without a leading ``/`` or ``~`` matches at any depth, since nobody here knows the agent's folder; what lies
-below a matched folder is matched too; a later pattern that begins with ``!`` takes out again what it matches itself.
-Upper and lower case are the same, because on some machines they are. A path is read as text: ``.`` and ``..`` are
-resolved by their letters, links are not followed.
+In a blocklist a pattern without a leading ``/`` or ``~`` matches at any depth, since nobody here knows the agent's
+folder; what lies below a matched folder is matched too; a later pattern that begins with ``!`` takes out again what it
+matches itself. Upper and lower case are the same, and so are two spellings of one letter, because on some machines they
+are. A path is read as text: ``.`` and ``..`` are resolved by their letters, links are not followed.
+
+A path may hold what a shell or a search tool expands (``.e*``, ``{a,b}``, ``**``) and parts that nobody could resolve
+(``UNKNOWN``), so there are three answers: it surely is meant, it may be, it is not. ``**`` at a path's end says that a
+folder is taken with all below it: that may be a blocked file in it where the folder is named for its sake (``~/**``),
+and is nothing where it is any folder (``src/**``).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from fnmatch import fnmatchcase, translate
+from fnmatch import translate
 from functools import lru_cache
 from typing import Final
 
-_HOME_WORD: Final = re.compile(
-    r"(?:~[\w.-]*|\$\{?home\}?|\$\{?userprofile\}?|%userprofile%|%homepath%|\$env:(?:userprofile|home))(?=/|$)"
+from guardian_ci.policy.globs import WILD, Fit, Name, Part, fit, literal_part, name_of, part_of
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.spelling import HOME_FOLDER, Path, Start, read_path, spellings
+
+_HOMES: Final = frozenset({"home", "users"})
+_QUIET: Final = re.compile(
+    r"(?:tmp|dev|proc|sys|usr|bin|sbin|lib|lib64|opt|boot|nix|snap|library|applications"
+    r"|(?:private/)?(?:tmp|var/folders)|var/(?:log|cache|tmp|lib))(?=/|$)"
 )
-_HOME_FOLDER: Final = re.compile(
-    r"(?:/github/home|/(?:var/)?root|(?:/mnt)?(?:/[a-z])?/users/[^/]+|/(?:export/|usr/|var/)?home/[^/]+)(?=/|$)"
-)
-_PROC_ROOT: Final = re.compile(r"/proc/(?:self|thread-self|\d+)/root(?=/|$)")
-_PROC_CWD: Final = re.compile(r"/proc/(?:self|thread-self|\d+)/cwd(?=/|$)")
-_DRIVE: Final = re.compile(r"(?://[?.]/)?[a-z]:(?=/)")
-_GLOB: Final = re.compile(r"[*?\[]")
-_LETTER: Final = re.compile(r"[^\W_]")
-_LONGEST_NAME: Final = 255
-
-
-class _From(Enum):
-    """Where a path begins."""
-
-    HERE = "the agent's folder"
-    ABOVE = "somewhere above it"
-    HOME = "a home folder"
-    ROOT = "the root"
+"""Folders in which nobody keeps a key, so that a name there which is not known tells nothing."""
+_DEVICES: Final = frozenset({"null", "zero", "full", "random", "urandom", "tty", "stdin", "stdout", "stderr", "fd"})
+_MOST_WILD: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
-    begins: _From
-    parts: tuple[str, ...]
+class _Asked:
+    """A path made ready to be held against patterns."""
+
+    begins: Start
+    names: tuple[Name, ...]
+    in_home: tuple[Name, ...] | None
+    """What lies below the home folder that the path names by its whole way."""
+    dark: bool
+    """Nobody knows where it begins."""
+
+    @property
+    def whole_gap(self) -> bool:
+        """Whether nothing of it is known."""
+        return self.dark and all(name.gap for name in self.names)
 
 
-def _path(text: str) -> _Path:
-    """Read a path's letters: its beginning, and its parts without ``.`` and ``..``."""
-    text = _DRIVE.sub("", text.strip().lower().replace("\\", "/"), count=1)
-    text = _PROC_ROOT.sub("", text, count=1) if text.startswith("/proc/") else text
-    begins, rest = _From.HERE, text
-    if (home := _HOME_WORD.match(text)) is not None:
-        begins, rest = _From.HOME, text[home.end() :]
-    elif (here := _PROC_CWD.match(text)) is not None:
-        rest = text[here.end() :]
-    elif text.startswith("/"):
-        begins = _From.ROOT
-    parts: list[str] = []
-    for part in rest.split("/"):
-        if part == "..":
-            if parts:
-                parts.pop()
-            elif begins is not _From.ROOT:
-                begins = _From.ABOVE
-        elif part not in {"", "."}:
-            parts.append(part)
-    return _Path(begins, tuple(parts))
+def _asked(path: Path) -> _Asked:
+    names = tuple(map(name_of, path.parts))
+    dark = path.begins is Start.HERE and bool(names) and names[0].gap
+    return _Asked(path.begins, names, _in_home(path, names), dark)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One part of a pattern: a name, a glob, or ``**`` for any number of folders."""
-
-    text: str
-    glob: re.Pattern[str] | None
-    deep: bool
-
-    def matches(self, name: str) -> bool:
-        if self.glob is None:
-            return name == self.text or _glob_means(name, self.text)
-        return self.glob.match(name) is not None
-
-
-def _glob_means(word: str, name: str) -> bool:
-    """Whether a glob that an agent wrote would be expanded to a name (``.e*`` to ``.env``).
-
-    ``*`` alone, and what has no letter, means too much to mean this; a dot must be written, as in a shell.
-    """
-    if not _GLOB.search(word) or not _LETTER.search(word) or len(word) > _LONGEST_NAME:
-        return False
-    return (word[0] == ".") == (name[0] == ".") and fnmatchcase(name, word)
+def _in_home(path: Path, names: tuple[Name, ...]) -> tuple[Name, ...] | None:
+    if path.begins is Start.HOME:
+        return names
+    if path.begins is Start.HERE:
+        return None
+    parts = ("home", *path.parts) if path.beside_home and path.ups == 1 else path.parts
+    if path.begins is Start.ROOT:
+        # "/**" and "/home/**" are all homes with all that is in them.
+        for depth, _ in enumerate(parts[:2]):
+            if parts[depth] == "**" and (depth == 0 or parts[0] in _HOMES):
+                return names[depth:]
+    if (home := HOME_FOLDER.match("/" + "/".join(parts[:6]))) is None:
+        return None
+    return names[max(0, home.group().count("/") - (len(parts) - len(names))) :]
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    source: str
+    """One pattern of a list.
+
+    ``keeps``: it began with ``!``, and takes out what it matches itself; ``below``: what lies below is matched too.
+    """
+
     keeps: bool
-    """The pattern began with ``!``: what it matches is not blocked."""
-    begins: _From
-    parts: tuple[_Part, ...]
+    begins: Start
+    parts: tuple[Part, ...]
+    ups: int = 0
+    below: bool = True
 
-    def matches(self, path: _Path) -> bool:
-        if self.begins is _From.HERE:
-            return self._walk(path.parts, anywhere=True)
-        if self.begins is _From.ROOT:
-            return path.begins is not _From.HOME and self._walk(path.parts, anywhere=False)
-        return self._matches_in_home(path)
+    def fits(self, path: _Asked) -> Fit:
+        """Return how a path fits, wherever the pattern may begin in it."""
+        if self.begins is Start.HERE:
+            return self.walk(path.names, anywhere=True)
+        if self.begins is Start.ROOT:
+            if path.begins is Start.HOME:
+                return Fit.NONE
+            if path.dark:
+                return self._behind_gap(path)
+            return self.walk(path.names, rooted=path.begins is Start.ROOT)
+        return self._fits_home(path)
 
-    def _matches_in_home(self, path: _Path) -> bool:
-        if path.begins is _From.HOME:
-            return self._walk(path.parts, anywhere=False)
+    def _fits_home(self, path: _Asked) -> Fit:
+        found = Fit.NONE
+        if path.in_home is not None:
+            found = self.walk(path.in_home, rooted=True)
+        if path.begins is Start.HOME or found >= Fit.LIKELY:
+            return found
+        dotted = self.parts[0].text.startswith(".")
+        if path.dark:
+            return self._behind_gap(path) if dotted else Fit.NONE
         # ".ssh/…" says enough to be known in whatever folder is a home; "notes.txt" does not.
-        telling = len(self.parts) > 1 and self.parts[0].text.startswith(".")
-        if path.begins is _From.ROOT and (home := _HOME_FOLDER.match("/" + "/".join(path.parts))) is not None:
-            skipped = home.group().count("/")
-            if self._walk(path.parts[skipped:], anywhere=False):
-                return True
-        return telling and self._walk(path.parts, anywhere=path.begins is not _From.HERE)
+        if len(self.parts) > 1 and dotted:
+            found = max(found, self.walk(path.names, anywhere=path.begins is not Start.HERE))
+        return found
 
-    def _walk(self, names: Sequence[str], *, anywhere: bool) -> bool:
-        """Follow all ways through the pattern at once: time grows with names x parts, whatever the pattern."""
+    def _behind_gap(self, path: _Asked) -> Fit:
+        """Judge a path whose beginning nobody knows by what is told behind it; that alone proves nothing."""
+        told = self.walk([name for name in path.names if not name.gap])
+        if len(self.parts) > 1 and self.parts[0].text.startswith(".") and self.begins is Start.HOME:
+            return told if told >= Fit.MAY else Fit.NONE
+        return Fit.MAY if told >= Fit.MAY else Fit.NONE
+
+    def walk(self, names: Sequence[Name], *, anywhere: bool = False, rooted: bool = False) -> Fit:
+        """Follow all ways through the pattern at once: time grows with names x parts, whatever the pattern.
+
+        ``rooted``: the names surely begin where the pattern does.
+        """
         end = len(self.parts)
-        states = self._with_skips({0})
+        states = {0: Fit.COVERED}
+        self._skip(states)
+        best = Fit.NONE
         for name in names:
-            following = {
-                state if self.parts[state].deep else state + 1
-                for state in states
-                if state < end and (self.parts[state].deep or self.parts[state].matches(name))
-            }
-            states = self._with_skips(following | {0} if anywhere else following)
-            if end in states and not self.keeps:
-                return True  # what lies below a matched folder is matched too
-            if not states:
-                return False
-        return end in states or (bool(names) and not self.keeps and any(self._is_folder(state) for state in states))
+            following: dict[int, Fit] = {}
+            for state, level in states.items():
+                for place, reached in self._step(state, level, name, rooted=rooted):
+                    following[place] = max(following.get(place, Fit.NONE), reached)
+            if anywhere:
+                following[0] = Fit.COVERED
+            self._skip(following)
+            if self.below and (ended := following.get(end, Fit.NONE)) >= Fit.MAY:
+                best = max(best, ended)  # what lies below a matched folder is matched too
+            if best is Fit.COVERED or not following:
+                return best
+            states = following
+        best = max(best, states.get(end, Fit.NONE))
+        if names and self.below:
+            folders = (level for state, level in states.items() if self._is_folder(state))
+            best = max(best, *folders, Fit.NONE)
+        return best
 
-    def _with_skips(self, states: set[int]) -> set[int]:
+    def _step(self, state: int, level: Fit, name: Name, *, rooted: bool) -> Iterator[tuple[int, Fit]]:
+        """Yield the places in the pattern that a name leads to, and how surely."""
+        if state == len(self.parts):
+            if self.below and level < Fit.MAY:  # below a folder that was not named: a name of its own tells of another
+                yield state, level if name.gap or (rooted and not name.says) else Fit.FAINT
+        elif name.deep or name.gap:
+            yield from self._leap(state, level, name, rooted=rooted)
+        elif (part := self.parts[state]).deep:
+            yield state, Fit.FAINT if level < Fit.MAY and name.says else level
+        elif (fitting := fit(name, part)) is not Fit.NONE:
+            if fitting is Fit.WEAK and not rooted and not state:
+                fitting = Fit.FAINT
+            if level < Fit.MAY and part.letters and fitting >= Fit.LIKELY:
+                level = Fit.MAY
+            elif level < Fit.MAY and name.says and not part.letters:
+                level = Fit.FAINT
+            yield state + 1, min(level, fitting)
+
+    def _leap(self, state: int, level: Fit, name: Name, *, rooted: bool) -> Iterator[tuple[int, Fit]]:
+        """Yield where a name leads to that stands for any number of folders."""
+        yield state, level if name.deep else min(level, Fit.MAY)
+        leap = Fit.WEAK if name.gap or rooted or state else Fit.FAINT
+        for place, part in enumerate(self.parts[state:], start=state + 1):
+            level = level if part.all else min(level, leap)
+            yield place, level
+
+    def _skip(self, states: dict[int, Fit]) -> None:
         """Add the states that ``**`` reaches by standing for no folder at all."""
         for state in sorted(states):
             position = state
             while position < len(self.parts) and self.parts[position].deep:
                 position += 1
-                states.add(position)
-        return states
+                states[position] = max(states.get(position, Fit.NONE), states[state])
 
     def _is_folder(self, state: int) -> bool:
         """Whether only ``*`` is left: the path is the folder whose whole content the pattern means."""
         rest = self.parts[state:]
-        return state > 0 and bool(rest) and all(part.deep or part.text == "*" for part in rest)
+        return state > 0 and bool(rest) and all(part.all for part in rest)
 
 
-def _pattern(source: str) -> list[_Pattern]:
+def _read_pattern(source: str) -> tuple[bool, Path]:
+    """Return whether a pattern takes out, and its path. A backslash before ``!`` or ``#`` takes their meaning."""
     keeps = source.startswith("!")
-    path = _path(source.removeprefix("!"))
-    parts = tuple(_part(text) for text in path.parts)
-    begins = _From.HERE if path.begins is _From.ABOVE else path.begins
-    patterns = [_Pattern(source, keeps, begins, parts)] if parts else []
-    home = _HOME_FOLDER.match("/" + "/".join(path.parts)) if begins is _From.ROOT else None
+    return keeps, read_path(source[1:] if keeps or source.startswith(("\\!", "\\#")) else source)
+
+
+def _patterns(source: str) -> Iterator[_Pattern]:
+    for spelling in spellings(source):
+        keeps, path = _read_pattern(spelling)
+        parts = tuple(map(part_of, path.parts))
+        begins = Start.HERE if path.begins is Start.ABOVE else path.begins
+        if parts:
+            yield _Pattern(keeps, begins, parts, below=not keeps)
+            yield from _in_any_home(keeps, path, parts, below=not keeps)
+
+
+def _in_any_home(keeps: bool, path: Path, parts: tuple[Part, ...], *, below: bool) -> Iterator[_Pattern]:  # noqa: FBT001
+    """Yield what a pattern that spells a home folder out means below ``~``."""
+    home = HOME_FOLDER.match("/" + "/".join(path.parts)) if path.begins is Start.ROOT else None
     if home is not None and (rest := parts[home.group().count("/") :]):
-        patterns.append(_Pattern(source, keeps, _From.HOME, rest))
-    return patterns
+        yield _Pattern(keeps, Start.HOME, rest, below=below)
 
 
-def _part(text: str) -> _Part:
-    is_glob = _GLOB.search(text) is not None
-    return _Part(text=text, glob=re.compile(translate(text)) if is_glob else None, deep=text == "**")
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The pattern that a path matches, by its index; not ``certain`` where the path may as well be another file."""
+
+    index: int
+    certain: bool
 
 
 class Blocklist:
     """The patterns of one ``file_blocklist``, ready to be asked."""
 
     def __init__(self, sources: Iterable[str]) -> None:
-        self._patterns = [(index, each) for index, source in enumerate(sources) for each in _pattern(source)]
+        self._patterns = [(index, each) for index, source in enumerate(sources) for each in _patterns(source)]
         first = [pattern.parts[0] for _, pattern in self._patterns]
         self._names = frozenset(part.text for part in first if part.glob is None)
-        globs = [translate(part.text) for part in first if part.glob is not None]
-        self._globs = re.compile("|".join([*globs, r".*[*?\[].*"]), re.DOTALL)
+        globs = [translate(part.text.replace("[^", "[!")) for part in first if part.glob is not None]
+        self._globs = re.compile("|".join([*globs, rf".*{WILD.pattern}.*"]), re.DOTALL)
+        self._first = next((index for index, pattern in self._patterns if not pattern.keeps), None)
 
-    def match(self, path: str) -> int | None:
-        """Return the index of the pattern that blocks a path; None where none does."""
-        read = _path(path)
-        return self._decide(read) if self._may_match(read) else None
+    def match(self, path: str) -> Match | None:
+        """Return the pattern that blocks a path, or that may block it; None where none does."""
+        return _best(self._match(spelling) for spelling in spellings(path))
 
-    def match_word(self, word: str) -> int | None:
-        """Return the index of the pattern that blocks a word of a command.
+    def match_word(self, word: str) -> Match | None:
+        """Return the pattern that blocks a word of a command.
 
         A word is less surely a path than an argument that a tool calls one: ``.data.key`` (a jq filter) is not
-        ``*.key``, and a bare word is not the folder that a pattern speaks of.
+        ``*.key``, a bare word is not the folder that a pattern speaks of, and a word that is not known is no file.
         """
-        read = _path(word)
+        return _best(self._match_word(spelling) for spelling in spellings(word))
+
+    def _match(self, path: str) -> Match | None:
+        read = read_path(path)
+        return self._decide(read) if self._may_match(read) else None
+
+    def _match_word(self, word: str) -> Match | None:
+        read = read_path(word)
         if not self._may_match(read):
             return None
-        bare = read.begins is _From.HERE and len(read.parts) == 1 and "/" not in word and "\\" not in word
-        return self._decide(read, word=word.lower() if bare else "")
+        path_like = "/" in word or "\\" in word
+        bare = read.begins is Start.HERE and len(read.parts) == 1 and not path_like
+        found = self._decide(read, word=word.lower() if bare else "")
+        if found is None or found.certain or path_like or (word.startswith(".") and not word.startswith("." + UNKNOWN)):
+            return found
+        return None
 
-    def _may_match(self, path: _Path) -> bool:
+    def _may_match(self, path: Path) -> bool:
         """Rule out most words at the cost of a look-up: a match needs the first part of some pattern."""
         return not self._names.isdisjoint(path.parts) or any(map(self._globs.match, path.parts))
 
-    def _decide(self, path: _Path, word: str = "") -> int | None:
-        blocked: int | None = None
+    def _decide(self, path: Path, word: str = "") -> Match | None:
+        asked = _asked(path)
+        if asked.whole_gap or sum(name.tokens is not None for name in asked.names) > _MOST_WILD:
+            return Match(self._first, certain=False) if self._first is not None and not word else None
+        quiet = path.begins is Start.ROOT and _QUIET.match("/".join(path.parts[:3])) is not None
+        found = self._found(asked, quiet=quiet, word=word)
+        if (found is None or not found.certain) and (tail := _behind_last_gap(path)) is not None:
+            behind = self._found(_asked(tail), quiet=False, word=word)
+            found = found or (behind and Match(behind.index, certain=False))
+        return found
+
+    def _found(self, asked: _Asked, *, quiet: bool, word: str) -> Match | None:
+        blocked: Match | None = None
         for index, pattern in self._patterns:
-            if pattern.matches(path) and not (word and _too_little(pattern, word)):
-                blocked = None if pattern.keeps else index
+            found = pattern.fits(asked)
+            if found < Fit.WEAK or (found is Fit.WEAK and quiet) or (word and _too_little(pattern, word)):
+                continue
+            if pattern.keeps:
+                blocked = None if found is Fit.COVERED else blocked
+            elif found >= Fit.LIKELY or blocked is None or not blocked.certain:
+                blocked = Match(index, certain=found >= Fit.LIKELY)
         return blocked
+
+
+def _behind_last_gap(path: Path) -> Path | None:
+    """Return the rest of a path whose gap lies within a name and may hold a slash (``src<unknown>.env``)."""
+    for position in reversed(range(len(path.parts))):
+        before, gap, after = path.parts[position].rpartition(UNKNOWN)
+        if gap:
+            if not before or not after:
+                return None
+            return Path(Start.HERE, (UNKNOWN + after, *path.parts[position + 1 :]))
+    return None
+
+
+def _best(matches: Iterable[Match | None]) -> Match | None:
+    best: Match | None = None
+    for match in matches:
+        if match is not None and match.certain:
+            return match
+        best = best or match
+    return best
 
 
 def _too_little(pattern: _Pattern, word: str) -> bool:
@@ -210,7 +308,90 @@ def _too_little(pattern: _Pattern, word: str) -> bool:
     return not word.startswith((".", "~"))
 
 
+class Allowlist:
+    """The patterns of one ``file_allowlist``, ready to be asked.
+
+    A pattern without a leading ``/`` or ``~`` speaks of the agent's folder (``root``); where that is not known, only
+    relative paths that do not leave it lie in it. One without any slash matches at any depth there.
+    """
+
+    def __init__(self, sources: Iterable[str], root: str | None = None) -> None:
+        here = None if root is None else read_path(root)
+        self._root = here.parts if here is not None and here.begins is Start.ROOT else None
+        self._patterns = [each for source in sources for each in _allowing(source, self._root)]
+
+    def allows(self, path: str) -> bool | None:
+        """Whether a file may be touched; None where that depends on what nobody could resolve."""
+        answers = {self._allows(read_path(spelling)) for spelling in spellings(path)}
+        return False if False in answers else None if None in answers else True
+
+    def _allows(self, path: Path) -> bool | None:
+        if path.begins is Start.ROOT and path.parts[:1] == ("dev",) and path.parts[1:2] and path.parts[1] in _DEVICES:
+            return True
+        if path.begins is Start.HERE and path.parts[:1] == (TAME,):
+            path = Path(Start.ROOT, ("tmp", *path.parts))  # a temporary file, most likely
+        absolute = self._absolute(path)
+        asked = _asked(absolute or path)
+        if sum(name.tokens is not None for name in asked.names) > _MOST_WILD:
+            return None
+        allowed: bool | None = None if asked.dark else False
+        for pattern in self._patterns:
+            found = self._fits(pattern, asked, path)
+            if pattern.keeps:
+                allowed = False if found >= Fit.LIKELY else None if allowed and found >= Fit.WEAK else allowed
+            elif found is Fit.COVERED:
+                allowed = True
+            elif found > Fit.NONE and allowed is False:
+                allowed = None
+        return allowed
+
+    def _absolute(self, path: Path) -> Path | None:
+        """Return a path from the root, where the agent's folder is known."""
+        if self._root is None or path.begins not in {Start.HERE, Start.ABOVE} or path.beside_home:
+            return None
+        if path.parts and path.parts[0].startswith(UNKNOWN):
+            return None
+        above = self._root[: max(0, len(self._root) - path.ups)]
+        return Path(Start.ROOT, (*above, *path.parts))
+
+    @staticmethod
+    def _fits(pattern: _Pattern, asked: _Asked, path: Path) -> Fit:
+        if pattern.begins is Start.HOME:
+            return Fit.NONE if asked.in_home is None else pattern.walk(asked.in_home, rooted=True)
+        if pattern.begins is Start.ROOT:
+            return pattern.walk(asked.names, rooted=True) if asked.begins is Start.ROOT else Fit.NONE
+        inside = asked.begins in {Start.HERE, Start.ABOVE} and path.ups == pattern.ups and not path.beside_home
+        return pattern.walk(asked.names, rooted=True) if inside else Fit.NONE
+
+
+def _allowing(source: str, root: tuple[str, ...] | None) -> Iterator[_Pattern]:
+    for spelling in spellings(source):
+        keeps, path = _read_pattern(spelling)
+        parts = tuple(map(part_of, path.parts))
+        begins = path.begins
+        if begins in {Start.HERE, Start.ABOVE}:
+            if "/" not in source.rstrip("/") and begins is Start.HERE:
+                parts = (part_of("**"), *parts)
+            begins = Start.HERE
+            if root is not None and not path.beside_home:
+                begins = Start.ROOT
+                parts = (*map(literal_part, root[: max(0, len(root) - path.ups)]), *parts)
+        yield _Pattern(keeps, begins, parts, ups=path.ups)
+        yield from _in_any_home(keeps, path, parts, below=True)
+
+
+def is_relative(path: str) -> bool:
+    """Whether a path begins in the folder that somebody is in."""
+    return read_path(path).begins in {Start.HERE, Start.ABOVE}
+
+
 @lru_cache(maxsize=64)
 def blocklist(sources: tuple[str, ...]) -> Blocklist:
     """Return the list's patterns, made ready once."""
     return Blocklist(sources)
+
+
+@lru_cache(maxsize=64)
+def allowlist(sources: tuple[str, ...], root: str | None = None) -> Allowlist:
+    """Return the list's patterns, made ready once."""
+    return Allowlist(sources, root)

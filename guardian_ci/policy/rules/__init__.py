@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from guardian_ci.model import Call, Evaluation, Finding, ToolUse, Verdict
 from guardian_ci.policy.rules import cost_limit, token_budget, unknown_model
+from guardian_ci.policy.rules.file_allowlist import FileAllowlist
 from guardian_ci.policy.rules.file_blocklist import FileBlocklist
 from guardian_ci.policy.rules.injection import Injection
 from guardian_ci.policy.rules.interface import CallRule, SessionView, ToolRule, ToolView
@@ -35,7 +36,7 @@ CALL_RULES: Final[tuple[CallRule, ...]] = (
     SecretLeak(),
     Injection(),
 )
-TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist(), SecretInToolCall())
+TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist(), FileAllowlist(), SecretInToolCall())
 MONEY_RULES: Final = (token_budget.ID, cost_limit.ID, unknown_model.ID)
 RUN_RULES: Final = ("unmetered_endpoint", "bad_request")
 """What the proxy itself reports; a policy may soften it. A broken log (``run_integrity``) is not for it to forgive."""
@@ -54,10 +55,16 @@ def evaluate_call(settings: Settings, call: Call, view: SessionView) -> tuple[li
     return _evaluate(settings, CALL_RULES, lambda rule: rule.check(settings, call, view))
 
 
-def view_of(tool: ToolUse, *, cwd: str | None = None, scripts: Mapping[str, str] = _NO_SCRIPTS) -> ToolView:
-    """Look at a tool call once for all rules; ``cwd`` and ``scripts`` are what the session has seen before it."""
+def view_of(
+    tool: ToolUse, *, cwd: str | None = None, scripts: Mapping[str, str] = _NO_SCRIPTS, root: str | None = None
+) -> ToolView:
+    """Look at a tool call once for all rules.
+
+    ``cwd`` and ``scripts`` are what the session has seen before it; ``root`` is the agent's own folder, if known.
+    """
+    cwd = cwd if tool.workdir is None else tool.workdir
     analysis = NOTHING if tool.command is None else analyse(tool.command, cwd=cwd, scripts=scripts)
-    return ToolView(analysis=analysis, cwd=cwd)
+    return ToolView(analysis=analysis, cwd=cwd, root=root)
 
 
 def evaluate_tool(settings: Settings, tool: ToolUse, view: ToolView) -> tuple[list[Finding], list[Evaluation]]:

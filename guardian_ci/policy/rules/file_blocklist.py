@@ -1,32 +1,33 @@
-"""Files that no tool may touch: neither as a tool's argument nor as a word of a shell command."""
+"""Files that no tool may touch: neither as a tool's argument, nor by a shell command, nor over a link."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from guardian_ci.model import Finding, ToolUse, Verdict
-from guardian_ci.policy.paths import Blocklist, blocklist
+from guardian_ci.policy.paths import Match, blocklist
 from guardian_ci.policy.problems import quote
+from guardian_ci.policy.rules import file_allowlist
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
+from guardian_ci.policy.rules.touched import shown, touched
 from guardian_ci.policy.settings import FilePattern, Settings
+from guardian_ci.policy.shell.facts import Access, Touch
 
 
 class FileBlocklist(ToolRule):
-    """``file_blocklist``: patterns as in .gitignore."""
+    """``file_blocklist``: patterns as in .gitignore. A path that only may be such a file is not this rule's."""
 
     id: ClassVar[str] = "file_blocklist"
 
     def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: D102
-        for patterns in (settings.file_blocklist.read, settings.file_blocklist.write):
-            match = _first_match(patterns or (), tool, view)
-            if match is not None:
-                word, pattern = match
+        for touch, pattern, certain in _matches(settings, tool, view):
+            if certain:
                 return Finding(
                     rule=self.id,
                     verdict=Verdict.BLOCK,
                     reason="file_blocked",
-                    message=f"{quote(tool.name)[1:-1]} may not touch {quote(word)}: the policy blocks"
-                    f" {pattern.pattern}. Go on without this file.",
-                    subject=word,
+                    message=f"{quote(tool.name)[1:-1]} may not {_verb(settings, touch)} {shown(touch)}:"
+                    f" the policy blocks {pattern.pattern}. Go on without this file.",
+                    subject=touch.word,
                     place=settings.place(pattern.field),
                 )
         return None
@@ -36,17 +37,32 @@ class FileBlocklist(ToolRule):
         return f"{count} patterns" if count else "no file is blocked"
 
 
-def _first_match(patterns: tuple[FilePattern, ...], tool: ToolUse, view: ToolView) -> tuple[str, FilePattern] | None:
-    """Return the first path or word that a pattern matches, with the pattern."""
-    ready = blocklist(tuple(each.pattern for each in patterns))
-    for path, index in _matches(ready, tool, view):
-        if index is not None:
-            return path, patterns[index]
-    return None
+def _verb(settings: Settings, touch: Touch) -> str:
+    return "touch" if settings.file_blocklist.read == settings.file_blocklist.write else touch.access.value
 
 
-def _matches(ready: Blocklist, tool: ToolUse, view: ToolView) -> Iterator[tuple[str, int | None]]:
-    for path in tool.paths:
-        yield path, ready.match(path)
-    for touch in view.analysis.touches:
-        yield touch.path, ready.match(touch.path) if touch.sure else ready.match_word(touch.path)
+def undecided(settings: Settings, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:
+    """Return the first path of a call that may be a file which the policy forbids, or may be another one.
+
+    With it comes what the policy says: the pattern that blocks, or ``file_allowlist``.
+    """
+    if settings.action(FileBlocklist.id) != "off":
+        for touch, pattern, certain in _matches(settings, tool, view):
+            if not certain:
+                return touch.word, pattern.pattern
+    return file_allowlist.undecided(settings, tool, view)
+
+
+def _matches(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[tuple[Touch, FilePattern, bool]]:
+    """Yield what a pattern matches, with the pattern, and whether it surely does."""
+    lists = {Access.READ: settings.file_blocklist.read or (), Access.WRITE: settings.file_blocklist.write or ()}
+    ready = {access: blocklist(tuple(each.pattern for each in patterns)) for access, patterns in lists.items()}
+    asked: dict[tuple[int, str, bool], Match | None] = {}
+    for touch in touched(tool, view):
+        key = (id(ready[touch.access]), touch.path, touch.sure)
+        if key in asked:
+            continue  # the same list for reading and for writing, or the same file once more
+        patterns = ready[touch.access]
+        match = asked[key] = patterns.match(touch.path) if touch.sure else patterns.match_word(touch.path)
+        if match is not None:
+            yield touch, lists[touch.access][match.index], match.certain

@@ -52,11 +52,13 @@ class ToolView:
     """What rules may know of a tool call beside itself.
 
     ``analysis`` is what its shell command does; ``cwd`` the folder that the agent's shell has changed to, by what the
-    session has seen (as in ``Analysis.cwd``).
+    session has seen (as in ``Analysis.cwd``), or that the call itself names. ``root`` is the agent's own folder as an
+    absolute path; where it is None, an absolute path lies outside it.
     """
 
     analysis: Analysis = NOTHING
     cwd: str | None = None
+    root: str | None = None
 
 
 class ToolRule(ABC):
