@@ -4,7 +4,7 @@ import json
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -93,6 +93,18 @@ def tool_use(identity: object, name: str, arguments: str) -> ToolUse:
     return describe_tool(clean(identity) if isinstance(identity, str) else "", clean(name), clean(arguments))
 
 
+Spoken = tuple[str, str]
+"""A run of text that the model writes, by its name, and the next words of it."""
+
+
+def spoken(piece: Piece, texts: Sequence[Spoken]) -> Iterator[Piece]:
+    """Tell what the model writes: each text in a piece of its own, the last one in the piece that carries the rest."""
+    told = [(block, clean(text)) for block, text in texts if text]
+    for block, text in told[:-1]:
+        yield Piece(block=block, text=text)
+    yield replace(piece, block=told[-1][0], text=told[-1][1]) if told else piece
+
+
 @dataclass(slots=True)
 class Held:
     """A frame that waits for a verdict. ``entries`` says which calls it has parts of, and where."""
@@ -165,6 +177,10 @@ class StreamAnswer(Answer):
         self._held_bytes -= sum(len(item.frame.raw) for item in held)
         return b"".join(item.frame.raw for item in held)
 
+    def _forget(self) -> None:
+        """Drop what is held: its end will not come."""
+        self._held_bytes = 0
+
     def _failed(self, frame: Frame, error: object, *, usage: bool = False) -> Piece:
         """Make the piece of the upstream's own error, which ends the stream."""
         self.state.error = error_text(error)
@@ -190,8 +206,12 @@ class WholeAnswer(Answer):
         """Yield the tool calls, each with the edits that deny it."""
 
     @abstractmethod
-    def _output(self, document: Object) -> int:
-        """Count the bytes of the model's text."""
+    def _texts(self, document: Object) -> Iterator[Spoken]:
+        """Yield what the model wrote, but for its tool calls."""
+
+    @abstractmethod
+    def _arguments(self, document: Object) -> Iterator[str]:
+        """Yield what the model wrote in its tool calls."""
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Keep the next bytes."""
@@ -219,7 +239,9 @@ class WholeAnswer(Answer):
             self.state.error = error_text(value.get("error"))
             yield Piece(error=True, terminal=True, usage=usage)
             return
-        yield Piece(output_bytes=self._output(value), usage=usage)
+        texts = list(self._texts(value))
+        written = utf8_length(*(text for _, text in texts), *self._arguments(value))
+        yield from spoken(Piece(output_bytes=written, usage=usage), texts)
         for tool, edits in self._calls(document):
             yield self._judged(tool, b"", partial(self._note_denial, edits))
         self.state.complete = True

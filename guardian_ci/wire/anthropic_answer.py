@@ -3,15 +3,18 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Final
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.model import Call, Finding, ToolUse
 from guardian_ci.wire.answer import (
     Held,
+    Spoken,
     StreamAnswer,
     WholeAnswer,
     denied_arguments,
     denied_name,
+    spoken,
     tool_use,
     utf8_length,
 )
@@ -20,6 +23,9 @@ from guardian_ci.wire.interface import Piece
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text
 from guardian_ci.wire.sse import Frame, event_frame
 from guardian_ci.wire.usage import merge_stream
+
+_PROSE: Final = ("text", "thinking", "content")
+"""Where a block, or what is added to it, keeps what the model writes: text, thinking, the summary of a compaction."""
 
 
 def _is_tool_use(block: Object) -> bool:
@@ -53,7 +59,7 @@ class Stream(StreamAnswer):
         elif index is not None and index in self._open:
             yield from self._continue(index, kind, Held(frame, event))
         elif kind == "error":
-            self._open.clear()
+            self._end()
             yield self._failed(frame, value.get("error"))
         elif kind == "message_stop":
             for unfinished in list(self._open):
@@ -61,7 +67,7 @@ class Stream(StreamAnswer):
             self.state.complete = self.state.error is None
             yield Piece(data=frame.raw, boundary=True, terminal=True)
         else:
-            yield self._passing(frame, kind, value)
+            yield from spoken(self._passing(frame, kind, value), _texts(index, value))
 
     def _start(self, index: int | None, held: Held) -> Iterator[Piece]:
         if index is None or index in self._open:
@@ -73,7 +79,8 @@ class Stream(StreamAnswer):
     def _continue(self, index: int, kind: str, held: Held) -> Iterator[Piece]:
         self._hold(held)
         self._open[index].append(held)
-        yield Piece(output_bytes=utf8_length(_partial(held)))
+        written = Piece(output_bytes=utf8_length(_partial(held)))
+        yield from spoken(written, _texts(index, as_object(held.event.value)))
         if kind == "content_block_stop":
             yield from self._release(index)
 
@@ -92,7 +99,7 @@ class Stream(StreamAnswer):
             self.state.usage_final = self.state.usage_final or told
             return Piece(data=frame.raw, usage=told)
         delta = as_object(value.get("delta")) if kind == "content_block_delta" else {}
-        written = utf8_length(delta.get("text"), delta.get("thinking"), delta.get("partial_json"))
+        written = utf8_length(*(delta.get(name) for name in (*_PROSE, "partial_json")))
         return Piece(data=frame.raw, output_bytes=written, boundary=kind == "content_block_stop")
 
     def _started(self, message: Object) -> bool:
@@ -109,6 +116,13 @@ class Stream(StreamAnswer):
 
     def _end(self) -> None:
         self._open.clear()
+        self._forget()
+
+
+def _texts(index: int | None, value: Object) -> list[Spoken]:
+    """Read the text of an event of a block: what it begins with, or goes on with."""
+    holder = as_object(value.get("delta") or value.get("content_block")) if index is not None else {}
+    return [(str(index), as_text(holder.get(name))) for name in _PROSE]
 
 
 def _partial(held: Held) -> str:
@@ -157,10 +171,13 @@ class Whole(WholeAnswer):
         self.note_usage(document.get("usage"))
         return True
 
-    def _output(self, document: Object) -> int:
+    def _texts(self, document: Object) -> Iterator[Spoken]:
+        for i, block in enumerate(as_list(document.get("content"))):
+            yield from ((str(i), as_text(as_object(block).get(name))) for name in _PROSE)
+
+    def _arguments(self, document: Object) -> Iterator[str]:
         blocks = [as_object(block) for block in as_list(document.get("content"))]
-        inputs = [json.dumps(block["input"]) for block in blocks if "input" in block]
-        return utf8_length(*inputs, *(block.get(key) for block in blocks for key in ("text", "thinking")))
+        yield from (json.dumps(block["input"]) for block in blocks if "input" in block)
 
     def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
         content = document.step("content")

@@ -9,10 +9,12 @@ from guardian_ci.errors import UpstreamError
 from guardian_ci.model import Call, Finding, ToolUse
 from guardian_ci.wire.answer import (
     Held,
+    Spoken,
     StreamAnswer,
     WholeAnswer,
     denied_arguments,
     denied_name,
+    spoken,
     tool_use,
     utf8_length,
 )
@@ -23,6 +25,9 @@ from guardian_ci.wire.sse import Frame
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {"function": ("name", "arguments"), "custom": ("name", "input")}
 """The kinds of tool calls, and where each keeps its name and its arguments."""
+
+
+_PROSE: Final = ("content", "refusal", "reasoning", "reasoning_content")
 
 
 @dataclass(slots=True)
@@ -79,7 +84,7 @@ class _Group:
     """Tool calls that are held together, with the frames that have parts of them."""
 
     frames: list[Held] = field(default_factory=list)
-    holds_text: bool = False
+    blocks: set[str] = field(default_factory=set)
     parts: dict[_Key, _Parts] = field(default_factory=dict)
     latest: dict[_Slot, _Key] = field(default_factory=dict)
     waiting: set[_Index] = field(default_factory=set)
@@ -155,16 +160,19 @@ class Stream(StreamAnswer):
         for i, choice in enumerate(choices):
             self._note_calls(held, i, choice)
         ended = {_index(choice, i) for i, choice in enumerate(choices) if choice.get("finish_reason") is not None}
-        text = any(as_object(choice.get("delta")).get("content") for choice in choices)
-        written = sum(_output_bytes(as_object(choice.get("delta"))) for choice in choices)
+        deltas = [(_index(choice, i), as_object(choice.get("delta"))) for i, choice in enumerate(choices)]
+        texts = [text for index, delta in deltas for text in _texts(index, delta) if text[1]]
+        blocks = {block for block, _ in texts}
+        written = utf8_length(*(text for _, text in texts), *(part for _, delta in deltas for part in _written(delta)))
         self._finished |= ended
-        if not (held.entries or ended & self._group.waiting or (text and self._group.holds_text)):
-            yield Piece(data=held.frame.raw, output_bytes=written, usage=usage, boundary=not self._group.frames)
+        if not (held.entries or ended & self._group.waiting or blocks & self._group.blocks):
+            boundary = not self._group.frames
+            yield from spoken(Piece(data=held.frame.raw, output_bytes=written, usage=usage, boundary=boundary), texts)
             return
         self._hold(held)
         self._group.frames.append(held)
-        self._group.holds_text |= text
-        yield Piece(output_bytes=written, usage=usage)
+        self._group.blocks |= blocks
+        yield from spoken(Piece(output_bytes=written, usage=usage), texts)
         self._group.waiting -= ended
         if not self._group.waiting:
             yield from self._release()
@@ -209,7 +217,7 @@ class Stream(StreamAnswer):
         self._drop()
 
     def _drop(self) -> None:
-        self._unhold(self._group.frames)
+        self._forget()
         self._group = _Group()
 
     def _end(self) -> None:
@@ -219,11 +227,19 @@ class Stream(StreamAnswer):
             self.state.complete = len(self._finished) >= self.call.choices
 
 
-def _output_bytes(delta: Object) -> int:
-    calls = [as_object(call) for call in [*as_list(delta.get("tool_calls")), delta.get("function_call")]]
-    written = [holder.get(text) for call in calls for holder, (_, text) in _holders(call)]
-    texts = [delta.get(name) for name in ("content", "refusal", "reasoning", "reasoning_content")]
-    return utf8_length(*written, *texts)
+def _texts(index: _Index, delta: Object) -> Iterator[Spoken]:
+    """Read what a delta, or a whole message, says in words."""
+    for name in _PROSE:
+        told = delta.get(name)
+        for part in told if isinstance(told, list) else [told]:
+            yield f"{index}.{name}", part if isinstance(part, str) else as_text(as_object(part).get("text"))
+    yield f"{index}.audio", as_text(as_object(delta.get("audio")).get("transcript"))
+
+
+def _written(delta: Object) -> Iterator[str]:
+    """Read the arguments of the tool calls in a delta or a message."""
+    for call in [*as_list(delta.get("tool_calls")), delta.get("function_call")]:
+        yield from (as_text(holder.get(text)) for holder, (_, text) in _holders(as_object(call)))
 
 
 def _deny(places: Sequence[tuple[list[Splice], Node | None]], name: str, arguments: str) -> None:
@@ -254,9 +270,13 @@ class Whole(WholeAnswer):
         self.note_usage(document.get("usage"), service_tier=document.get("service_tier"))
         return not document.get("error")
 
-    def _output(self, document: Object) -> int:
-        choices = [as_object(choice) for choice in as_list(document.get("choices"))]
-        return sum(_output_bytes(as_object(choice.get("message"))) for choice in choices)
+    def _texts(self, document: Object) -> Iterator[Spoken]:
+        for i, choice in enumerate(as_list(document.get("choices"))):
+            yield from _texts(i, as_object(as_object(choice).get("message")))
+
+    def _arguments(self, document: Object) -> Iterator[str]:
+        for choice in as_list(document.get("choices")):
+            yield from _written(as_object(as_object(choice).get("message")))
 
     def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
         choices = document.step("choices")

@@ -1,5 +1,6 @@
 """Answers of the OpenAI responses API: streams of events, and whole responses."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -9,10 +10,12 @@ from guardian_ci.errors import UpstreamError
 from guardian_ci.model import Call, Finding, ToolUse
 from guardian_ci.wire.answer import (
     Held,
+    Spoken,
     StreamAnswer,
     WholeAnswer,
     denied_arguments,
     denied_name,
+    spoken,
     tool_use,
     utf8_length,
 )
@@ -43,6 +46,24 @@ _CALL_EVENTS: Final = (
     "response.shell_call_command.",
     "response.apply_patch_call_operation_diff.",
 )
+_PROSE_EVENTS: Final[Mapping[str, str]] = {
+    "response.output_text.delta": "content",
+    "response.output_text.done": "content",
+    "response.refusal.delta": "content",
+    "response.refusal.done": "content",
+    "response.reasoning_text.delta": "content",
+    "response.reasoning_text.done": "content",
+    "response.audio.transcript.delta": "audio",
+    "response.audio.transcript.done": "audio",
+    "response.content_part.added": "content",
+    "response.content_part.done": "content",
+    "response.reasoning_summary_text.delta": "summary",
+    "response.reasoning_summary_text.done": "summary",
+    "response.reasoning_summary_part.added": "summary",
+    "response.reasoning_summary_part.done": "summary",
+}
+"""Events with words in them, and which part of their item these go to."""
+
 _ENDS: Final = frozenset({"response.completed", "response.incomplete"})
 _FAILURES: Final = frozenset({"response.failed", "response.cancelled", "error"})
 
@@ -110,6 +131,65 @@ def _as_function_call(item: Object, finding: Finding) -> Object:
     }
 
 
+class _Prose:
+    """What a streamed answer says in words: told word by word, and again, as a whole, by up to four later events.
+
+    What an event repeats is left out; what it tells otherwise is another text, which some agent may read.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[str, hashlib._Hash] = {}
+        self._said: set[bytes] = set()
+
+    def of_event(self, kind: str, value: Object) -> Iterator[Spoken]:
+        """Yield what an event says."""
+        index = _output_index(value)
+        if kind in _PROSE_EVENTS:
+            holder = _PROSE_EVENTS[kind]
+            number = value.get(f"{holder}_index")
+            block = f"{index}.{holder}.{number if isinstance(number, int) else 0}"
+            if kind.endswith(".delta"):
+                yield self._goes_on(block, as_text(value.get("delta")))
+            else:
+                yield from self._whole(block, _prose_of(value.get("part")) or _prose_of(value))
+        elif kind.startswith("response.output_item."):
+            for block, text in _item_texts(index, as_object(value.get("item"))):
+                yield from self._whole(block, text)
+
+    def of_items(self, output: Sequence[object]) -> Iterator[Spoken]:
+        """Yield what the last event's items say that no other has said."""
+        for i, item in enumerate(output):
+            for block, text in _item_texts(i, as_object(item)):
+                yield from self._whole(block, text)
+
+    def _goes_on(self, block: str, text: str) -> Spoken:
+        running = self._running.setdefault(block, hashlib.sha256())
+        running.update(text.encode("utf-8", "replace"))
+        return block, text
+
+    def _whole(self, block: str, text: str) -> Iterator[Spoken]:
+        if not text:
+            return
+        if (running := self._running.pop(block, None)) is not None:
+            self._said.add(running.digest())
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+        if digest not in self._said:
+            self._said.add(digest)
+            yield f"{block}.whole", text
+
+
+def _item_texts(index: int, item: Object) -> Iterator[Spoken]:
+    """Read the words of a message or of a thought; other items have none."""
+    for holder in ("content", "summary"):
+        for i, part in enumerate(as_list(item.get(holder))):
+            yield f"{index}.{holder}.{i}", _prose_of(part)
+
+
+def _prose_of(part: object) -> str:
+    told = as_object(part)
+    return next((text for name in ("text", "refusal", "transcript") if (text := as_text(told.get(name)))), "")
+
+
 class Stream(StreamAnswer):
     """A streamed answer: each call's item is held, alone, from its first frame to ``response.output_item.done``."""
 
@@ -121,6 +201,7 @@ class Stream(StreamAnswer):
         self._searches: list[Object] = []
         self._judged_items: dict[str, tuple[str, str]] = {}
         self._denials: dict[str, Finding] = {}
+        self._prose = _Prose()
 
     def _event(self, frame: Frame, event: Node) -> Iterator[Piece]:
         value = as_object(event.value)
@@ -130,13 +211,13 @@ class Stream(StreamAnswer):
         if kind in _ENDS:
             yield from self._ended(frame, event)
         elif kind in _FAILURES:
-            self._open.clear()
+            self._end()
             usage = self._identify(as_object(value.get("response")))
             yield self._failed(frame, as_object(value.get("response")).get("error") or value, usage=usage)
         elif self._belongs_to_call(kind, value):
             yield from self._call_frame(kind, Held(frame, event))
         else:
-            yield self._passing(frame, kind, value)
+            yield from spoken(self._passing(frame, kind, value), list(self._prose.of_event(kind, value)))
 
     def _belongs_to_call(self, kind: str, value: Object) -> bool:
         if kind.startswith("response.output_item.") and _is_call(as_object(value.get("item"))):
@@ -192,7 +273,9 @@ class Stream(StreamAnswer):
         denied = [(item, self._denials.get(_identity(as_object(item.value)))) for item in items]
         splices = [splice for item, finding in denied if finding for splice in _denied_item(item, finding)]
         self.state.complete = self.state.error is None
-        yield Piece(data=Held(frame, event).edited(splices), usage=usage, boundary=True, terminal=True)
+        texts = list(self._prose.of_items(as_list(as_object(as_object(event.value).get("response")).get("output"))))
+        last = Piece(data=Held(frame, event).edited(splices), usage=usage, boundary=True, terminal=True)
+        yield from spoken(last, texts)
 
     def _judge_late(self, item: Object) -> Iterator[Piece]:
         """Judge a call that no earlier frame told, or told otherwise."""
@@ -206,6 +289,7 @@ class Stream(StreamAnswer):
 
     def _end(self) -> None:
         self._open.clear()
+        self._forget()
 
 
 def identify(reader: StreamAnswer | WholeAnswer, response: Object, output: Sequence[object]) -> bool:
@@ -263,11 +347,13 @@ class Whole(WholeAnswer):
         identify(self, document, as_list(document.get("output")))
         return not document.get("error")
 
-    def _output(self, document: Object) -> int:
+    def _texts(self, document: Object) -> Iterator[Spoken]:
+        for i, item in enumerate(as_list(document.get("output"))):
+            yield from _item_texts(i, as_object(item))
+
+    def _arguments(self, document: Object) -> Iterator[str]:
         items = [as_object(item) for item in as_list(document.get("output"))]
-        parts = [as_object(part) for item in items for part in as_list(item.get("content"))]
-        calls = [_written(item) for item in items if _is_call(item)]
-        return utf8_length(*calls, *(part.get("text") for part in parts))
+        yield from (_written(item) for item in items if _is_call(item))
 
     def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
         output = document.step("output")
