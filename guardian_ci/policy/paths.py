@@ -330,15 +330,16 @@ class Allowlist:
             return True
         if path.begins is Start.HERE and path.parts[:1] == (TAME,):
             path = Path(Start.ROOT, ("tmp", *path.parts))  # a temporary file, most likely
-        absolute = self._absolute(path)
-        asked = _asked(absolute or path)
+        if path.begins is Start.HERE and path.parts[:1] and path.parts[0].startswith(UNKNOWN):
+            return None if self._patterns else False
+        asked = _asked(self._absolute(path) or path)
         if sum(name.tokens is not None for name in asked.names) > _MOST_WILD:
             return None
-        allowed: bool | None = None if asked.dark else False
+        allowed: bool | None = False
         for pattern in self._patterns:
             found = self._fits(pattern, asked, path)
             if pattern.keeps:
-                allowed = False if found >= Fit.LIKELY else None if allowed and found >= Fit.WEAK else allowed
+                allowed = False if found >= Fit.LIKELY else None if allowed and found else allowed
             elif found is Fit.COVERED:
                 allowed = True
             elif found > Fit.NONE and allowed is False:
@@ -348,8 +349,6 @@ class Allowlist:
     def _absolute(self, path: Path) -> Path | None:
         """Return a path from the root, where the agent's folder is known."""
         if self._root is None or path.begins not in {Start.HERE, Start.ABOVE} or path.beside_home:
-            return None
-        if path.parts and path.parts[0].startswith(UNKNOWN):
             return None
         above = self._root[: max(0, len(self._root) - path.ups)]
         return Path(Start.ROOT, (*above, *path.parts))

@@ -54,7 +54,6 @@ _IGNORED: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u2060\u206a-\u206f\ufe
 """Characters that a file system of macOS leaves out when it compares names."""
 _STREAM: Final = "::$"
 _MOST_SPELLINGS: Final = 64
-_MOST_GROUPS: Final = 16
 _LONGEST_GLOB: Final = 4096
 
 
@@ -96,7 +95,9 @@ def read_path(text: str) -> Path:
     ups, beside_home = 0, False
     for raw in rest.split("/"):
         if raw == "..":
-            if parts:
+            if parts and UNKNOWN in parts[-1]:
+                parts[-1] = UNKNOWN  # one folder above one that nobody knows
+            elif parts:
                 parts.pop()
             elif begins is not Start.ROOT:
                 beside_home = beside_home or begins is Start.HOME
@@ -136,7 +137,10 @@ def _leads_out(parts: Sequence[str]) -> bool:
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """Return what the braces and the extended globs of a path stand for; at most ``_MOST_SPELLINGS``."""
+    """Return what the braces and the extended globs of a path stand for.
+
+    At most ``_MOST_SPELLINGS``: what would be more is one with a gap.
+    """
     if "(" in text:
         for _ in range(4):
             text, count = _EXTGLOB.subn(_as_alternatives, text)
@@ -144,20 +148,20 @@ def spellings(text: str) -> tuple[str, ...]:
                 break
     if "{" not in text:
         return (text,)
-    if len(text) > _LONGEST_GLOB:
-        return (_ALTERNATIVES.sub(lambda group: "*" if _divides(group[1]) else group[0], text),)
-    found = [text]
-    for _ in range(_MOST_GROUPS):
-        group = next((each for each in _ALTERNATIVES.finditer(found[0]) if _divides(each[1])), None)
+    found: dict[str, None] = {}
+    left = [text]
+    while left:
+        spelling = left.pop()
+        group = next((each for each in _ALTERNATIVES.finditer(spelling) if _divides(each[1])), None)
         if group is None:
-            break
+            found[spelling] = None
+            continue
         choices = _choices(group[1])
-        if len(found) * len(choices) > _MOST_SPELLINGS:
-            choices = ["*"]
-        found = [one.replace(group[0], choice, 1) for one in found for choice in choices]
-    return tuple(
-        dict.fromkeys(_ALTERNATIVES.sub(lambda group: "*" if _divides(group[1]) else group[0], each) for each in found)
-    )
+        if len(found) + len(left) + len(choices) > _MOST_SPELLINGS or len(text) > _LONGEST_GLOB:
+            found[spelling[: spelling.index("{")] + UNKNOWN + spelling[spelling.rindex("}") + 1 :]] = None
+        else:
+            left += [spelling[: group.start()] + choice + spelling[group.end() :] for choice in choices]
+    return tuple(found)
 
 
 def _as_alternatives(group: re.Match[str]) -> str:
