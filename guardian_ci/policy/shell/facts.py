@@ -25,12 +25,14 @@ class Touch:
     ``path`` is text as the program gets it: variables, quotes and braces resolved, made absolute where the command
     has changed into another folder before; an unquoted glob keeps its characters; ``UNKNOWN`` stands for what is not
     known. ``word`` is what was written. Not ``sure``: a word that may be a path or may be something else.
+    ``redirected``: the shell opens it (``> file``), whatever the program's arguments say.
     """
 
     path: str
     access: Access
     word: str
     sure: bool = True
+    redirected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +59,15 @@ class Analysis:
 
     ``commands`` are the simple commands that it runs, as words, the wrapped ones (``sudo``, ``xargs``, ``sh -c``) too.
     ``cwd`` is the folder that a later command of the same shell begins in, where this one has changed it: as a path
-    that is absolute, begins with ``~``, or is relative to the folder that it began in.
+    that is absolute, begins with ``~``, or is relative to the folder that it began in. ``assigned`` are the names
+    of the variables that it sets, for itself or for one program (``PATH=. git diff``, ``export``, ``read``, ``env``).
     """
 
     commands: tuple[tuple[str, ...], ...] = ()
     touches: tuple[Touch, ...] = ()
     contacts: tuple[Contact, ...] = ()
     opaque: tuple[Opaque, ...] = ()
+    assigned: tuple[str, ...] = ()
     cwd: str | None = None
 
 
