@@ -67,7 +67,7 @@ def _judged(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[tuple
 
 def _is_path(word: str) -> bool:
     """Whether a word that may be a file or something else looks like a path."""
-    return "/" in word and UNKNOWN not in word and not word.startswith(("s/", "-")) and "://" not in word
+    return "/" in word and UNKNOWN not in word and not word.startswith("-") and "://" not in word
 
 
 def _patterns(settings: Settings, access: Access) -> tuple[FilePattern, ...] | None:
