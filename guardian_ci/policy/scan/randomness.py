@@ -1,0 +1,96 @@
+"""Tells what was drawn at random from what people make up: the judge of values whose format has no prefix.
+
+A random value changes between lower case, upper case and digits all the time, its letters follow each other as they
+do in no language, and it repeats little; names, versions, paths and dates do not. A placeholder says that it is one,
+or it repeats, or it counts.
+"""
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+_PLACEHOLDER: Final = re.compile(
+    r"example|sample|placeholder|change_?-?me|replace|redacted|dummy|insert|your[_\-.]|_here|deadbeef|lorem|ipsum|"
+    r"qwerty|x{5}|\*{3}|(.)\1{7}|0123456|1234567|2345678|abcdefg|bcdefgh|zyxwvut|7654321",
+    re.IGNORECASE | re.ASCII,
+)
+_WEAK: Final = re.compile(
+    r"p[a@4][s5$]{2}|pwd|word|admin|test|user|secret|s3cr|token|letmein|hunter2|demo|default|root|guest|welcome|temp|"
+    r"hello|login|foo|bar|fake|mock|strong|secure|postgres|mysql|redis|mongo|rabbit|local|1234|abcd|hidden|mask|null|"
+    r"none|undefined|true|false|some|field|value|config|param|input|prompt|label|error|string|valid",
+    re.IGNORECASE | re.ASCII,
+)
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_RUNS: Final = re.compile(r"[A-Za-z0-9]+")
+_HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+
+_COMMON_PAIRS: Final = (
+    "on re in er se or te st en es th at de ti al nt el et he le it io an tr pe ar me ro ra ne ed co is no ta ns as to "
+    "li ty na ex pa ng po nd am yp om ge ce lf ec ve rt ct ur ma ri ea pr nc im ac ca op ss ch si fi ef mp ut ou fo rs "
+    "ue if la od ll em tu lo il sp pt di un ic ot va ol be ad ag cl id ke ts rn ls ul us mi ha xt lu da pl ck fr mo ap "
+    "rr tt ai oo ie ab bl ep so qu wi ni ho up lt hi fa rg su ig ev pi oc ir of ee ba au eq sc bo ry ow sa ru um ld vi "
+    "pp os tp iv bu gi nf cr rm ia gr ly pu do py ht ey sy ui wo rc fu mm wh gs nn wa ms"
+)
+_PAIRS_OF_LETTERS: Final = frozenset(_COMMON_PAIRS.split())
+"""The commonest in program text, nine of ten pairs there; of two random letters one pair in four is among them."""
+
+_FEWEST_CHARACTERS: Final = 4
+_SHORTEST_KEY: Final = 16
+_SHORTEST_PASSWORD: Final = 8
+_KINDS: Final = 3
+_ENTROPY: Final = 2.9
+_HEX_ENTROPY: Final = 2.6
+_PASSWORD_ENTROPY: Final = 2.7
+_CHANGES: Final = 0.2
+_LETTERS_ONLY: Final = 0.3
+_RANDOM: Final = 0.7
+_ENOUGH_PAIRS: Final = 6
+
+
+def entropy(value: str) -> float:
+    """Return Shannon's entropy of the value's characters, in bits a character."""
+    length = len(value)
+    return -sum(count / length * math.log2(count / length) for count in Counter(value).values())
+
+
+def made_up(key: str) -> bool:
+    """Whether a key is a placeholder. Its prefix does not matter: only the second half is looked at for variety."""
+    return len(set(key[len(key) // 2 :])) < _FEWEST_CHARACTERS or _PLACEHOLDER.search(key) is not None
+
+
+def looks_random(value: str) -> bool:
+    """Whether a value without a telling format looks like a key that a program drew."""
+    if len(value) < _SHORTEST_KEY or value.isdecimal():
+        return False
+    changes = _changes(value)
+    if _HEX.fullmatch(value):
+        random = changes >= _CHANGES and entropy(value) >= _HEX_ENTROPY
+    else:
+        random = changes + _strangeness(value) >= _RANDOM and (changes >= _LETTERS_ONLY or not value.isalpha())
+        random = random and entropy(value) >= _ENTROPY
+    return random and not made_up(value)
+
+
+def _changes(value: str) -> float:
+    """How often a character is of another class than the one before, names in camel case aside."""
+    runs = _RUNS.findall(value)
+    return (len(_WORDS.findall(value)) - len(runs)) / max(sum(map(len, runs)), 1)
+
+
+def _strangeness(value: str) -> float:
+    """How many of the pairs of letters are not those of words; less where there are few pairs to tell by."""
+    pairs = [a + b for a, b in pairwise(value.lower()) if a.isalpha() and b.isalpha()]
+    strange = sum(pair not in _PAIRS_OF_LETTERS for pair in pairs)
+    return strange / max(len(pairs), _ENOUGH_PAIRS)
+
+
+def looks_like_password(value: str) -> bool:
+    """Whether a value is a password that is worth something: of several kinds of characters, and no known word."""
+    if len(value) < _SHORTEST_PASSWORD or _WEAK.search(value) or made_up(value):
+        return False
+    kinds = any(map(str.islower, value)) + any(map(str.isupper, value)) + any(map(str.isdecimal, value))
+    return kinds + (not value.isalnum()) >= _KINDS and entropy(value) >= _PASSWORD_ENTROPY
