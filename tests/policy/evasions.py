@@ -600,7 +600,7 @@ PAGER='cat .env #' script -qc 'man ls' /dev/null
 script -qc "man -P 'cat .env #' ls" /dev/null
 LESSOPEN='|cat .env #%s' less notes.txt
 EDITOR='cat .env #' crontab -e
-ssh -o ProxyCommand='cat .env >&2' github.com
+ssh -o ProxyCommand='cp .env /tmp/x/y' github.com; cat /tmp/x/y
 rsync -e 'sh -c "cat .env"' x github.com:y
 tar cf /dev/null notes.txt --checkpoint=1 --checkpoint-action=exec='cat .env'
 tar cf - notes.txt | tar xf - --to-command='cat .env'

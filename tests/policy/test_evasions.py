@@ -7,28 +7,44 @@ from typing import Final
 import pytest
 from evasions import EVASIONS, POLICY, Evasion
 
-from guardian_ci.model import Verdict
+from guardian_ci.model import Call, InputSize, Operation, WireProtocol
 from guardian_ci.policy import load_policy
-from guardian_ci.policy.rules import evaluate_tool, view_of
 from guardian_ci.policy.tools import describe_tool
-
-SETTINGS: Final = load_policy(json.dumps(POLICY), "guardian.yml").for_session("one")
+from guardian_ci.session import commands as do
+from guardian_ci.session import events as on
+from guardian_ci.session.guard import Guard
 
 KNOWN_MISSES: Final[dict[str, str]] = {}
 """By the evasion's id: why it is not seen. One that is seen now must leave this list, a new one must not come."""
 
 
-def _seen(evasion: Evasion) -> bool:
-    """Whether one of the calls, judged in their order, is blocked or called opaque."""
+def _seen(guard: Guard, evasion: Evasion) -> bool:
+    """Whether one of the calls, made one after the other in a session of its own, is blocked or called opaque."""
+    call = Call(
+        protocol=WireProtocol.ANTHROPIC_MESSAGES,
+        operation=Operation.COUNT_TOKENS,  # nothing to reserve: the money is tested elsewhere
+        model="m",
+        stream=True,
+        fingerprint=evasion.id,
+        size=InputSize(text_bytes=1),
+    )
+    caller = on.Caller(session=evasion.id, run="run", provider="anthropic")
+    guard.handle(on.CallReceived(request=evasion.id, at=0, caller=caller, call=call))
     for index, (name, arguments) in enumerate(evasion.calls):
         tool = describe_tool(f"call {index}", name, arguments)
-        findings, _ = evaluate_tool(SETTINGS, tool, view_of(tool))
-        if any(finding.verdict is Verdict.BLOCK or finding.rule == "opaque_command" for finding in findings):
+        (command,) = guard.handle(on.ToolCalled(request=evasion.id, at=0, tool=tool))
+        assert isinstance(command, do.Release | do.Rewrite)
+        if isinstance(command, do.Rewrite) or any(found.rule == "opaque_command" for found in command.findings):
             return True
     return False
 
 
-MISSED: Final = frozenset(evasion.id for evasion in EVASIONS if not _seen(evasion))
+def _missed() -> frozenset[str]:
+    guard = Guard(load_policy(json.dumps(POLICY), "guardian.yml"))
+    return frozenset(evasion.id for evasion in EVASIONS if not _seen(guard, evasion))
+
+
+MISSED: Final = _missed()
 
 
 def test_every_evasion_is_named_once() -> None:
