@@ -12,7 +12,8 @@ PATTERNS = Blocklist(KEY_FILES)
 
 
 def blocked(command: str) -> str | None:
-    return next((word for word in words(command) if PATTERNS.match_word(word) is not None), None)
+    found = ((word, PATTERNS.match_word(word)) for word in words(command))
+    return next((word for word, match in found if match is not None and match.certain), None)
 
 
 @pytest.mark.parametrize(
