@@ -16,12 +16,14 @@ class Invocation:
     """A program with its arguments, as the shell starts it.
 
     ``argv[0]`` is the program as written (``/bin/cat``, ``cat``); ``stdin`` what is piped or redirected into it, None
-    where that is nothing that the command line tells; ``variables`` are the shell's whose values are known in part.
+    where that is nothing that the command line tells; ``variables`` are the shell's whose values are known in part;
+    ``files`` the texts of files that were written before, by the paths that the program is given.
     """
 
     argv: tuple[str, ...]
     stdin: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class Language(StrEnum):
