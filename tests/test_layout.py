@@ -33,8 +33,16 @@ TESTED_ELSEWHERE = {
     "session/open_call.py": "session/test_guard.py",
     "session/prices.py": "session/test_guard.py",
     "session/state.py": "session/test_guard.py",
+    "wire/anthropic_answer.py": "wire/test_anthropic_messages.py",
+    "wire/openai_chat_answer.py": "wire/test_openai_chat.py",
+    "wire/openai_responses_answer.py": "wire/test_openai_responses.py",
 }
 """Modules of values, or that serve one other module: where what they do is tested (model.py has nothing to test)."""
+
+ACROSS = {
+    "wire/test_stream_properties.py": "what agents get of answers, in every protocol, read by the official SDKs",
+}
+"""Tests of what several modules do together, and what that is."""
 
 
 def place_of_test(module: Path) -> Path:
@@ -57,6 +65,7 @@ def test_every_module_is_tested_in_a_file_of_its_name_or_in_the_one_that_is_name
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_test_file_of_a_layer_has_its_module(layer: str) -> None:
     places = {place_of_test(module) for module in MODULES}
+    places |= {TESTS / name for name in ACROSS}
     orphans = [path.relative_to(ROOT) for path in (TESTS / layer).rglob("test_*.py") if path not in places]
     assert orphans == []
 
