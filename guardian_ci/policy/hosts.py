@@ -49,7 +49,7 @@ _METADATA_NAMES: Final = frozenset(
 _METADATA_NETWORKS: Final = tuple(
     map(ip_network, ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "fe80::/10", "fd00:ec2::254/128"))
 )
-_METADATA_IN_A_NAME: Final = re.compile(r"(?:^|[.-])(?:169([.-])254\1169\1254|a9fea9fe)(?:[.-]|$)")
+_METADATA_IN_A_NAME: Final = re.compile(r"(?:^|[.-])(?:169(?P<dot>[.-])254(?P=dot)169(?P=dot)254|a9fea9fe)(?:[.-]|$)")
 """Names that a public resolver answers with the address that they spell."""
 _WILD: Final = re.compile(r"[*?]")
 _HOST: Final = re.compile(rf"[\w.:%{UNKNOWN}-]*")
@@ -240,20 +240,24 @@ class HostPattern:
 
         A glob, or the network of all addresses, never means a metadata service: it must be named.
         """
-        if not self._covers_name(host):
+        if not self.means(host) or (self._is_wide and host.metadata):
             return False
         if self.port is None or self.port == host.port:
             return True
         return None if host.port is None else False
 
-    def _covers_name(self, host: Host) -> bool:
+    @property
+    def _is_wide(self) -> bool:
+        return self.glob is not None or (self.network is not None and self.network.prefixlen == 0)
+
+    def means(self, host: Host) -> bool:
+        """Whether the entry speaks of a host at all, whatever the port."""
         if self.network is not None:
             address = host.address
-            named = self.network.prefixlen > 0 or not host.metadata
-            return named and address is not None and address in self.network
+            return address is not None and address in self.network
         if self.glob is None:
             return self.name == host.name
-        return not host.metadata and all(self.glob.match(host.name.replace(UNKNOWN, gap)) for gap in _GAPS)
+        return all(self.glob.match(host.name.replace(UNKNOWN, gap)) for gap in _GAPS)
 
     def covers_registry(self, registry: str, program: str = "") -> bool:
         """Whether the entry means the usual registry of a package manager.
@@ -266,6 +270,8 @@ class HostPattern:
 
 def parse(entry: str) -> HostPattern:
     """Read an entry of a list of hosts; ValueError says why it is none."""
+    if entry != "".join(entry.split()):
+        raise ValueError(f"{quote(entry)} holds a blank; write an entry for each host")
     if "://" in entry:
         raise ValueError(f"{quote(entry)} is a URL, not a host; write {quote(_bare(entry))}")
     if (network := _network(entry)) is not None:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
+from guardian_ci.policy import hosts, tool_patterns
 from guardian_ci.policy.check import strings_of
 from guardian_ci.policy.document import Document, Value
 from guardian_ci.policy.merge import merged
@@ -51,13 +53,17 @@ def _check_globs(document: Document, path: Path, value: Value) -> None:
         _check_glob(document, here, text)
 
 
-def _check_glob(document: Document, path: Path, text: str, *, key: bool = False) -> None:
+def _check_glob(document: Document, path: Path, text: str, *, key: bool = False) -> bool:
+    """Add a problem for a text that is no glob; say whether it is one."""
     if text != text.strip():
         document.complain(path, f"{quote(text)} begins or ends with a blank", "remove it", key=key)
     elif not text.isprintable():
         document.complain(path, "must be one line of printable text", key=key)
     elif _open_bracket(text):
         document.complain(path, f"the [ in {quote(text)} is never closed", "write [[] for a bracket itself", key=key)
+    else:
+        return True
+    return False
 
 
 def _open_bracket(text: str) -> bool:
@@ -115,11 +121,25 @@ def _check_tiers(document: Document, path: Path, value: Value) -> None:
 
 
 def _check_tools(document: Document, path: Path, value: Value) -> None:
-    _check_globs(document, path, value)
+    denies = path[-1:] == ("denied_tools",)
     for here, text in strings_of(value, path):
-        if "(" in text:
-            name = text.partition("(")[0].strip()
-            document.complain(here, f"{quote(text)}: patterns of arguments are not known", f"write {quote(name)}")
+        name, bracket, _ = text.partition("(")
+        if _check_glob(document, here, name.strip() if bracket else text):
+            _check_parsed(document, here, text, partial(tool_patterns.parse, denies=denies))
+
+
+def _check_hosts(document: Document, path: Path, value: Value) -> None:
+    for here, text in strings_of(value, path):
+        if _check_glob(document, here, text):
+            _check_parsed(document, here, text, hosts.parse)
+
+
+def _check_parsed(document: Document, path: Path, text: str, parse: Callable[[str], object]) -> None:
+    """Add a problem for a text that its parser refuses; what the parser says names the way out."""
+    try:
+        parse(text)
+    except ValueError as error:
+        document.complain(path, str(error))
 
 
 def _check_files(document: Document, path: Path, value: Value) -> None:
@@ -176,7 +196,7 @@ _CHECKS: Final[Mapping[str, Callable[[Document, Path, Value], None]]] = {
     "denied_tools": _check_tools,
     "file_blocklist": _check_files,
     "file_allowlist": _check_files,
-    "network_allowlist": _check_globs,
+    "network_allowlist": _check_hosts,
     "upstreams": _check_upstreams,
 }
 

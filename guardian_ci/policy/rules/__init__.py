@@ -10,18 +10,22 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from guardian_ci.model import Call, Evaluation, Finding, ToolUse, Verdict
+from guardian_ci.model import Call, Evaluation, Finding, ToolOffer, ToolUse, Verdict
 from guardian_ci.policy.rules import cost_limit, token_budget, unknown_model
 from guardian_ci.policy.rules.file_allowlist import FileAllowlist
 from guardian_ci.policy.rules.file_blocklist import FileBlocklist
 from guardian_ci.policy.rules.injection import Injection
 from guardian_ci.policy.rules.interface import CallRule, SessionView, ToolRule, ToolView
 from guardian_ci.policy.rules.model_allowlist import ModelAllowlist
+from guardian_ci.policy.rules.network_allowlist import NetworkAllowlist
+from guardian_ci.policy.rules.opaque_command import OpaqueCommand
 from guardian_ci.policy.rules.rate_limit import RateLimit
 from guardian_ci.policy.rules.retry_loop import RetryLoop
 from guardian_ci.policy.rules.secret_leak import SecretInToolCall, SecretLeak
 from guardian_ci.policy.rules.stalled import Stalled
-from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist, allows
+from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist
+from guardian_ci.policy.rules.tool_blocklist import ToolBlocklist
+from guardian_ci.policy.rules.tool_lists import allowed_tools, denied_tools
 from guardian_ci.policy.rules.tool_loop import ToolLoop
 from guardian_ci.policy.settings import Settings
 from guardian_ci.policy.shell.analysis import analyse
@@ -36,7 +40,15 @@ CALL_RULES: Final[tuple[CallRule, ...]] = (
     SecretLeak(),
     Injection(),
 )
-TOOL_RULES: Final[tuple[ToolRule, ...]] = (ToolAllowlist(), FileBlocklist(), FileAllowlist(), SecretInToolCall())
+TOOL_RULES: Final[tuple[ToolRule, ...]] = (
+    ToolBlocklist(),
+    ToolAllowlist(),
+    FileBlocklist(),
+    FileAllowlist(),
+    NetworkAllowlist(),
+    OpaqueCommand(),
+    SecretInToolCall(),
+)
 MONEY_RULES: Final = (token_budget.ID, cost_limit.ID, unknown_model.ID)
 RUN_RULES: Final = ("unmetered_endpoint", "bad_request")
 """What the proxy itself reports; a policy may soften it. A broken log (``run_integrity``) is not for it to forgive."""
@@ -81,17 +93,35 @@ def judged(settings: Settings, finding: Finding) -> Finding | None:
 
 
 def offers_to_remove(settings: Settings, call: Call) -> frozenset[int]:
-    """Return the indexes of the offered tools that the provider would execute, though the policy does not allow them.
+    """Return the indexes of the offered tools that are taken out of a request, the same in every turn.
 
-    No answer shows such a call before it has happened, so the tool is taken out of the request.
+    They are those that the provider would execute, though the policy does not allow all their calls: no answer shows
+    such a call before it has happened. And, as ``denied_definitions`` says, those that no call could use.
     """
-    if settings.action(ToolAllowlist.id) != "block":
-        return frozenset()
-    return frozenset(
-        index
-        for index, offer in enumerate(call.tools)
-        if offer.provider_executed and not allows(settings, offer.name, offer.canonical)
-    )
+    return frozenset(index for index, offer in enumerate(call.tools) if _is_removed(settings, offer))
+
+
+def _is_removed(settings: Settings, offer: ToolOffer) -> bool:
+    allowed = None
+    if settings.allowed_tools is not None and settings.action(ToolAllowlist.id) == "block":
+        allowed = allowed_tools(settings.allowed_tools)
+    denied = denied_tools(settings.denied_tools if settings.action(ToolBlocklist.id) == "block" else ())
+    name, canonical = offer.name, offer.canonical
+    if denied.wholly(name, canonical) or (allowed is not None and not allowed.partly(name, canonical)):
+        return offer.provider_executed or settings.denied_definitions == "remove"
+    if not offer.provider_executed:
+        return False
+    if denied.partly(canonical):
+        return True
+    named = allowed is not None and allowed.wholly(name, canonical)
+    return not named and (allowed is not None or _fetches_unseen(settings, offer))
+
+
+def _fetches_unseen(settings: Settings, offer: ToolOffer) -> bool:
+    """Whether a tool of the provider's talks to hosts that a policy's list of hosts cannot be held against."""
+    hosts = settings.network_allowlist
+    listed = hosts is not None and "*" not in hosts and settings.action(NetworkAllowlist.id) == "block"
+    return listed and offer.canonical == "web_fetch"
 
 
 def _evaluate(

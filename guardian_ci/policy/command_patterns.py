@@ -1,0 +1,252 @@
+r"""Patterns of shell commands, as Claude Code's users write them: ``git diff:*``, ``npm run test``, ``git * main``.
+
+A pattern is held against one simple command, word by word as the program gets it: quotes are resolved on both sides,
+and a blank within a word is no border of words. ``*`` stands for anything, several words included; ``:*`` or a blank
+and ``*`` at the end also for nothing (``ls:*`` and ``ls *`` mean ``ls`` and ``ls -la``, not ``lsof``; ``ls*`` means all
+three). Without a ``*`` the command must be that and no more. ``\*`` is the character itself.
+
+What an allowed command may look like is decided strictly, what a denied one may look like generously: ``sudo curl``,
+``/usr/bin/curl`` and ``git -C x push`` are what ``curl:*`` and ``git push:*`` deny, and nothing that they allow.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from guardian_ci.policy.problems import quote
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+
+Words = Sequence[str]
+
+_BLANK: Final = "\0"
+"""A blank within a word."""
+_STAR: Final = "\x01"
+_ESCAPED: Final = re.compile(r"\\([*?\[\]{}\\])")
+_OPERATORS: Final = frozenset("|&;\n")
+_REDIRECTIONS: Final = re.compile(r"(?:^| )\d{0,3}[<>]")
+_IN_DOUBLE_QUOTES: Final = frozenset('$`"\\*')
+_GLOB: Final = re.compile(r"[*?\[{]")
+_MOST_OPTIONS: Final = 16
+_MOST_COMMANDS: Final = 512
+
+_HARMLESS: Final = frozenset(
+    {":", "true", "false", "cd", "pushd", "popd", "dirs", "pwd", "echo", "test", "[", "[[", "eval"}
+) | {"exit", "return", "break", "continue", "shift", "wait", "times", "umask", "type", "let", "set", "getopts"}
+"""Builtins that read and write no file and run nothing themselves: no pattern needs to name them."""
+_ASSIGNING: Final = frozenset({"printf", "unset", "export", "local", "declare", "typeset", "readonly", "read"})
+"""Such builtins too; what they set is ``Analysis.assigned``."""
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
+_SHELL_TEXT: Final = re.compile(r"-[a-z]{0,4}c")
+_WRAPPERS: Final = frozenset(
+    {"timeout", "time", "nice", "nohup", "stdbuf", "ionice", "setsid", "chrt", "command", "builtin"}
+) | {"exec", "env", "xargs"}
+"""Programs that run the command behind them as it is and add no power to it (``sudo`` does)."""
+_STEERING: Final = re.compile(
+    r"(?:LD|DYLD|GIT|BASH|PYTHON|PERL\d?|RUBY|NODE|NPM_CONFIG|PIP|CARGO|RUSTC?|JAVA|MAVEN|GRADLE|GO|SSH|LESS|ZDOT)_?\w*"
+    r"|\w*(?:PATH|OPTS|OPTIONS|FLAGS|PAGER|EDITOR|VISUAL|BROWSER|SHELL|WRAPPER|CONFIG|ASKPASS|COMMAND|PRELOAD|_RSH)"
+    r"|ENV|IFS|PS[0-4]|HOME|SHELLOPTS|CC|CXX|LD|AR|MAKE|XDG_\w*|TMPDIR",
+    re.IGNORECASE,
+)
+"""Variables that make a program run something else, or read its settings elsewhere."""
+_TAME_VARIABLES: Final = frozenset(
+    {"node_env", "pythonunbuffered", "pythondontwritebytecode", "pythonhashseed", "pythonioencoding", "pythonutf8"}
+    | {
+        "git_terminal_prompt",
+        "pip_disable_pip_version_check",
+        "pip_no_input",
+        "rust_backtrace",
+        "rust_log",
+        "cargo_term_color",
+    }
+    | {"goos", "goarch", "python_version", "git_sha", "git_branch", "node_version", "pythonwarnings"}
+)
+
+
+class CommandPattern:
+    """One pattern, ready to be asked. ValueError says why a text is none."""
+
+    def __init__(self, source: str) -> None:
+        text = source
+        if text.endswith(":*") and not text.endswith("\\:*"):
+            text = text[:-2].rstrip(" ") + " *"
+        if UNKNOWN in text or TAME in text:
+            raise ValueError(f"{quote(source)} holds a character that no command does")
+        self._parts = tuple(_read(text, source).split(_STAR))
+        self._whole = len(self._parts) == 1
+        self._bare = self._parts[0][:-1] if self._parts[1:] == ("",) and self._parts[0].endswith(" ") else None
+
+    def covers(self, words: Words) -> bool:
+        """Whether the pattern surely means a command: what is not known in it falls to a ``*``."""
+        return self._matches(_text(words))
+
+    def covers_through(self, words: Words, count: int) -> bool:
+        """Whether it means a command, and says the first words of it itself."""
+        said, text = self._parts[0], _text(words[:count])
+        return (self._whole or said == text or said.startswith(text + " ")) and self.covers(words)
+
+    def means(self, words: Words) -> bool:
+        """Whether the pattern means a command in some spelling: by the program's file, with options before its verb."""
+        return any(map(self._matches, _spellings(words)))
+
+    def may_mean(self, words: Words) -> bool:
+        """Whether the pattern means what a command may become: its program is not known, or its verb is not."""
+        said = [word for word in self._parts[0].split(" ") if word]
+        if not said or (not self._whole and not self._parts[0].endswith(" ")):
+            said = said[:-1]  # the last word goes on behind the star
+        if not said or len(words) < len(said) or (self._whole and len(words) != len(said)):
+            return False
+        dark = False
+        for position, (word, wanted) in enumerate(zip(words, said, strict=False)):
+            if word == wanted:
+                continue
+            if not _may_be(word, wanted, program=position == 0):
+                return False
+            dark = True
+        return dark
+
+    def _matches(self, text: str) -> bool:
+        if self._whole:
+            return text == self._parts[0]
+        if text == self._bare:
+            return True
+        first, *middle, last = self._parts
+        end = len(text) - len(last)
+        if not text.startswith(first) or not text.endswith(last) or end < len(first):
+            return False
+        position = len(first)
+        for part in middle:
+            found = text.find(part, position, end)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return True
+
+
+def _read(text: str, source: str) -> str:
+    """Return a pattern as the words' text, its stars marked."""
+    read: list[str] = []
+    quoting = ""
+    position = 0
+    while position < len(text):
+        character = text[position]
+        position += 1
+        if character == "\\" and quoting != "'" and position < len(text):
+            following = text[position]
+            if quoting and following not in _IN_DOUBLE_QUOTES:
+                read.append("\\")
+            read.append(_BLANK if following == " " else following)
+            position += 1
+        elif character == quoting or (not quoting and character in {'"', "'"}):
+            quoting = "" if quoting else character
+        elif character == "*":
+            read.append(_STAR)
+        elif quoting:
+            read.append(_BLANK if character == " " else character)
+        elif character in _OPERATORS:
+            raise ValueError(f"{quote(source)} names several commands; write an entry for each of them")
+        else:
+            read.append(" " if character == "\t" else character)
+    if quoting:
+        raise ValueError(f"the {quoting} in {quote(source)} is never closed")
+    plain = re.sub(" {2,}", " ", "".join(read)).lstrip(" ")
+    if _REDIRECTIONS.search(plain):
+        raise ValueError(f"{quote(source)} redirects; write the command alone, files have rules of their own")
+    return plain
+
+
+def _text(words: Words) -> str:
+    return " ".join(word.replace(_BLANK, UNKNOWN).replace(" ", _BLANK) for word in map(_literal, words))
+
+
+def _literal(word: str) -> str:
+    """Return a word without the backslashes that mark its glob characters as quoted."""
+    return _ESCAPED.sub(r"\1", word)
+
+
+def _spellings(words: Words) -> Iterator[str]:
+    """Yield a command as it may be meant: the program by its name alone, options before its verb left out."""
+    yield _text(words)
+    if not words:
+        return
+    program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
+    yield _text((program, *words[1:]))
+    for start in range(1, min(len(words), _MOST_OPTIONS)):
+        if not words[start].startswith("-") and not words[start - 1].startswith("-"):
+            break
+        yield _text((program, *words[start + 1 :]))
+
+
+def _may_be(word: str, wanted: str, *, program: bool) -> bool:
+    """Whether a word that is not known may become a program or its verb; an option is said where it matters."""
+    if UNKNOWN not in word and not (program and _GLOB.search(word)):
+        return False
+    if wanted.startswith("-"):
+        return False
+    pattern = "".join(_as_regex(character, glob=program) for character in word[:256])
+    return re.fullmatch(pattern, wanted) is not None
+
+
+def _as_regex(character: str, *, glob: bool) -> str:
+    if character in {UNKNOWN, TAME} or (glob and character in "*?[]{}"):
+        return ".*"
+    return re.escape(character)
+
+
+def first_not_covered(
+    patterns: Sequence[CommandPattern], commands: Sequence[tuple[str, ...]]
+) -> tuple[str, ...] | None:
+    """Return the first of a line's commands that no pattern means; None where all of them are meant.
+
+    A wrapper needs no pattern where the command that it runs has one, and a command needs none where a pattern names
+    it behind its wrapper (``sudo apt-get install:*``).
+    """
+    named = frozenset(commands)
+    named_wrapped = {
+        words[start:]
+        for words in commands
+        for start in range(1, min(len(words), _MOST_OPTIONS))
+        if words[start:] in named and any(pattern.covers_through(words, start + 1) for pattern in patterns)
+    }
+    for words in commands[:_MOST_COMMANDS]:
+        if any(pattern.covers(words) for pattern in patterns) or words in named_wrapped:
+            continue
+        if not _is_harmless(words) and not _only_wraps(words, commands):
+            return words
+    return None if len(commands) <= _MOST_COMMANDS else commands[_MOST_COMMANDS]
+
+
+def steering(names: Iterable[str]) -> str | None:
+    """Return the first of some variables that may make an allowed program do something else."""
+    return next((name for name in names if UNKNOWN in name or _steers(name)), None)
+
+
+def _steers(name: str) -> bool:
+    return name.lower() not in _TAME_VARIABLES and _STEERING.fullmatch(name[:256]) is not None
+
+
+def _is_harmless(words: Words) -> bool:
+    if not words or words[0] in _ASSIGNING:
+        return True
+    if words[0] == "command":  # tells where a program is, and does not run it
+        return len(words) > 1 and words[1] in {"-v", "-V"}
+    return words[0] in _HARMLESS and (words[0] != "eval" or UNKNOWN not in "".join(words))
+
+
+def _only_wraps(words: tuple[str, ...], commands: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a command does no more than run another one of the line."""
+    program = words[0].rpartition("/")[2]
+    if program in _SHELLS and words[0] in {program, f"/bin/{program}", f"/usr/bin/{program}"}:
+        return len(words) > 2 and _SHELL_TEXT.fullmatch(words[1]) is not None and UNKNOWN not in words[2]  # noqa: PLR2004
+    if words[0] not in _WRAPPERS:
+        return False
+    for start in range(1, min(len(words), _MOST_OPTIONS)):
+        if UNKNOWN in words[start - 1]:
+            return False
+        if _is_run(words[start:], commands):
+            return True
+    return False
+
+
+def _is_run(words: tuple[str, ...], commands: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a command is among those that are run, perhaps with more words behind it (``xargs``)."""
+    return any(each[: len(words)] == words for each in commands[:_MOST_COMMANDS])

@@ -1,0 +1,93 @@
+"""Only the hosts that the policy names may be talked to, by commands and by web tools."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from guardian_ci.model import Finding, ToolUse, Verdict
+from guardian_ci.policy.hosts import Host, Hosts, canonical_name, hosts, hosts_of_url
+from guardian_ci.policy.problems import quote
+from guardian_ci.policy.rules.interface import ToolRule, ToolView
+from guardian_ci.policy.settings import Settings
+from guardian_ci.policy.shell.facts import Contact
+
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reached:
+    """Something that is talked to. ``allowed`` is None where that cannot be known from here.
+
+    ``name`` is what the list would have to say: the host, or the registry.
+    """
+
+    who: str
+    name: str
+    word: str
+    allowed: bool | None
+
+
+class NetworkAllowlist(ToolRule):
+    """``network_allowlist``: hosts, globs, networks, registries; without the key any host. This machine is allowed."""
+
+    id: ClassVar[str] = "network_allowlist"
+
+    def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: D102
+        allowed = settings.network_allowlist
+        foreign = next((each for each in _reached(settings, tool, view) if each.allowed is False), None)
+        if foreign is None or allowed is None:
+            return None
+        listed = ", ".join(allowed[:_SHOWN]) + (f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else "")
+        return Finding(
+            rule=self.id,
+            verdict=Verdict.BLOCK,
+            reason="host_not_allowed",
+            message=f"{_plain(foreign.who)} may not talk to {_plain(foreign.name)}. Allowed: {listed or 'no host'}."
+            f" Go on without it, or add {_plain(foreign.name)} to network_allowlist.",
+            subject=foreign.name,
+            place=settings.place("network_allowlist"),
+        )
+
+    def stands_on(self, settings: Settings) -> str:  # noqa: D102
+        if settings.network_allowlist is None:
+            return "any host is allowed"
+        return f"network_allowlist: {', '.join(settings.network_allowlist) or 'none'}, and this machine itself"
+
+
+def unresolved_hosts(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[str]:
+    """Yield the words that name a host which nobody can know before, where the policy has a list of hosts."""
+    return (each.word for each in _reached(settings, tool, view) if each.allowed is None)
+
+
+def _reached(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[_Reached]:
+    if settings.network_allowlist is None:
+        return
+    allowed = hosts(settings.network_allowlist)
+    for url in tool.urls:
+        for host in hosts_of_url(url):
+            yield _Reached(who=tool.name, name=str(host), word=url, allowed=_allows(allowed, host))
+    for contact in view.analysis.contacts:
+        yield _of_contact(allowed, contact)
+
+
+def _allows(allowed: Hosts, host: Host) -> bool | None:
+    return host.local or allowed.cover(host)
+
+
+def _of_contact(allowed: Hosts, contact: Contact) -> _Reached:
+    who, word = contact.program, contact.word
+    spelled = hosts_of_url(word)
+    if contact.host is not None:
+        name = canonical_name(contact.host)
+        host = next((each for each in spelled if each.name == name), Host(name=name))
+        return _Reached(who=who, name=str(host), word=word, allowed=_allows(allowed, host))
+    if contact.registry is not None:
+        covered = allowed.cover_registry(contact.registry, who)
+        return _Reached(who=who, name=contact.registry, word=word, allowed=covered)
+    # Of a host that is known in part, the certain end may be enough.
+    enough = bool(spelled) and all(not host.known and _allows(allowed, host) for host in spelled)
+    return _Reached(who=who, name=word, word=word, allowed=True if enough else None)
+
+
+def _plain(text: str) -> str:
+    return quote(text)[1:-1]

@@ -1,0 +1,353 @@
+"""Which tool calls ``allowed_tools`` and ``denied_tools`` mean.
+
+What is allowed is judged strictly: each command, each file, each host of a call must be meant by some entry, and what
+cannot be known is meant by none. To deny, one of them is enough, and the way to it does not matter: a denied command is
+denied to every tool that runs commands, a denied file or host to commands too, and who may not read a file may not
+write it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache, partial
+from typing import Final
+
+from guardian_ci.model import ToolUse
+from guardian_ci.policy import hosts
+from guardian_ci.policy.command_patterns import CommandPattern, first_not_covered, steering
+from guardian_ci.policy.paths import allowlist, blocklist
+from guardian_ci.policy.rules.interface import ToolView
+from guardian_ci.policy.rules.touched import touched
+from guardian_ci.policy.shell.facts import Access, Analysis
+from guardian_ci.policy.tool_patterns import GLOB, READING, SHELLS, WRITING, Kind, ToolPattern, act_of, parse
+from guardian_ci.policy.tools import SAME_ACT, canonical_name
+
+_SERVER: Final = re.compile(r"mcp__[^*?\[]{1,200}")
+_SHELL_ACTS: Final = SAME_ACT["bash"] | {"bash"}
+_FILES_OF: Final[Mapping[str, frozenset[str]]] = {
+    "read_file": READING,
+    "edit_file": WRITING,
+    "write_file": SAME_ACT["write_file"] | {"write_file"},
+    **{name: frozenset({name}) for name in ("delete_file", "list_dir", "glob", "grep")},
+}
+"""The tools whose files an entry with a tool's name allows."""
+_DENIED_ACCESSES: Final[Mapping[str, frozenset[Access]]] = {
+    "read_file": frozenset(Access),
+    "edit_file": frozenset({Access.WRITE}),
+    "write_file": frozenset({Access.WRITE}),
+}
+"""What an entry with a tool's name denies to all tools; those of other names deny it to that tool alone."""
+_NAME_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "task": frozenset({"subagent_type", "subagentType", "agent_type", "agentType", "agent_name", "agent"}),
+    "skill": frozenset({"skill", "name", "command"}),
+}
+_DENIED_WITH: Final[Mapping[str, frozenset[str]]] = {"bash": SAME_ACT["bash"]}
+"""What denying one act denies with it. Who may not create files may still edit those that are there."""
+_ANYWHERE: Final = "./**"
+"""What a search that names no folder reads."""
+
+_Found = Iterator[tuple[str, bool]]
+"""What of a call an entry means, and whether it surely does."""
+_Seeker = Callable[[ToolUse, ToolView], _Found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a call is not allowed: what in it no entry means, and the entries that allow other calls of the tool."""
+
+    what: str = ""
+    why: str = ""
+    instead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """The entry that denies a call, by its index, and what in the call it means; not ``certain``: it may mean it."""
+
+    index: int
+    entry: str
+    what: str = ""
+    certain: bool = True
+
+
+class _Names:
+    """Entries without a pattern."""
+
+    def __init__(self, patterns: Iterable[ToolPattern], same_act: Mapping[str, frozenset[str]]) -> None:
+        names = [each.name for each in patterns]
+        self._globs = tuple(name for name in names if GLOB.search(name))
+        self._servers = tuple(f"{name}__" for name in names if _SERVER.fullmatch(name))
+        exact = {name for name in names if not GLOB.search(name)}
+        exact |= {canonical_name(name) for name in exact}
+        for name in tuple(exact):
+            exact |= same_act.get(name, frozenset())
+        self._exact = frozenset(exact)
+
+    def hold(self, name: str, canonical: str) -> bool:
+        if name in self._exact or canonical in self._exact or name.startswith(self._servers):
+            return True
+        return any(fnmatchcase(name, glob) or fnmatchcase(canonical, glob) for glob in self._globs)
+
+
+class AllowedTools:
+    """The entries of ``allowed_tools``, ready to be asked."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        self._patterns = tuple(map(parse, entries))
+        self._names = _Names(self._of(Kind.ALL), SAME_ACT)
+        self._commands = tuple(CommandPattern(each.argument) for each in self._of(Kind.COMMAND))
+        self._hosts = hosts.hosts(tuple(each.argument for each in self._of(Kind.HOST)))
+
+    def _of(self, kind: Kind) -> Iterator[ToolPattern]:
+        return (each for each in self._patterns if each.kind is kind)
+
+    def wholly(self, name: str, canonical: str) -> bool:
+        """Whether every call of a tool is allowed."""
+        return self._names.hold(name, canonical)
+
+    def partly(self, name: str, canonical: str) -> bool:
+        """Whether some call of a tool may be allowed."""
+        return self.wholly(name, canonical) or bool(self._for(canonical))
+
+    def refuses(self, tool: ToolUse, view: ToolView) -> Refusal | None:
+        """Return why a call is not allowed; None where it is."""
+        if self.wholly(tool.name, tool.canonical):
+            return None
+        patterns = self._for(tool.canonical)
+        if not patterns:
+            return Refusal()
+        judges = {
+            Kind.COMMAND: self._command_fault,
+            Kind.FILE: self._file_fault,
+            Kind.HOST: self._host_fault,
+            Kind.NAME: self._name_fault,
+        }
+        fault = judges[patterns[0].kind](tool, view)
+        instead = tuple(each.entry for each in patterns)
+        return None if fault is None else Refusal(what=fault[0], why=fault[1], instead=instead)
+
+    def _for(self, canonical: str) -> tuple[ToolPattern, ...]:
+        """Return the entries whose patterns may allow calls of a tool."""
+        return tuple(each for each in self._patterns if _may_allow(each, canonical))
+
+    def _command_fault(self, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:
+        analysis = view.analysis
+        if tool.canonical not in SHELLS:
+            return None  # it looks at what an allowed command has begun, or ends it
+        if analysis.opaque:
+            return analysis.opaque[0].word, f"{analysis.opaque[0].reason}, so no pattern can mean it"
+        if not analysis.commands:
+            return tool.command or "", "no command can be made out in it"
+        wrong = first_not_covered(self._commands, analysis.commands)
+        if wrong is not None:
+            return " ".join(wrong), ""
+        if (name := steering(analysis.assigned)) is not None:
+            return name, "a variable of this name can make an allowed command do something else"
+        return self._redirection_fault(analysis, view.root)
+
+    def _redirection_fault(self, analysis: Analysis, root: str | None) -> tuple[str, str] | None:
+        if any(self.wholly(act, act) for act in _FILES_OF["write_file"]):
+            return None
+        written = (each for each in analysis.touches if each.redirected and each.access is Access.WRITE)
+        wrong = next((each for each in written if not self._allows_file("write_file", each.path, root)), None)
+        return None if wrong is None else (f"> {wrong.word}", "no entry allows to write this file")
+
+    def _file_fault(self, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:
+        files = _named_files(tool, view)
+        wrong = next((word for word, path in files if not self._allows_file(tool.canonical, path, view.root)), None)
+        return None if wrong is None else (wrong, "")
+
+    def _allows_file(self, canonical: str, path: str, root: str | None) -> bool:
+        patterns = (each.argument for each in self._of(Kind.FILE) if canonical in _FILES_OF[each.canonical])
+        return allowlist(tuple(map(_from_here, patterns)), root).allows(path) is True
+
+    def _host_fault(self, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:  # noqa: ARG002
+        reached = [(url, host) for url in tool.urls for host in hosts.hosts_of_url(url)]
+        if not reached:
+            return tool.arguments, "no host can be made out in it"
+        wrong = next((url for url, host in reached if not self._hosts.cover(host)), None)
+        return None if wrong is None else (wrong, "")
+
+    def _name_fault(self, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:  # noqa: ARG002
+        patterns = [each.argument for each in self._for(tool.canonical)]
+        names = _called_names(tool)
+        if not names:
+            return tool.arguments, "it does not say which one"
+        wrong = next((name for name in names if not any(_means(pattern, name) for pattern in patterns)), None)
+        return None if wrong is None else (wrong, "")
+
+
+def _may_allow(pattern: ToolPattern, canonical: str) -> bool:
+    match pattern.kind:
+        case Kind.COMMAND:
+            return canonical in _SHELL_ACTS
+        case Kind.FILE:
+            return canonical in _FILES_OF[pattern.canonical]
+        case Kind.HOST | Kind.NAME:
+            return act_of(canonical) == pattern.canonical
+        case _:
+            return False
+
+
+def _named_files(tool: ToolUse, view: ToolView) -> Iterator[tuple[str, str]]:
+    """Yield each file of a file tool's call as it is written and as a path; a search's globs begin in its folder."""
+    found = [(touch.word, touch.path) for touch in touched(tool, view) if touch.sure]
+    folders = [path.removesuffix("/**") for word, path in found if not GLOB.search(word)]
+    searches = tool.canonical in {"glob", "grep"}
+    if not found:
+        yield _ANYWHERE, _ANYWHERE
+    for word, path in found:
+        if searches and folders and GLOB.search(word) and not path.startswith(("/", "~", "$")):
+            yield from ((word, f"{folder}/{path}") for folder in folders)
+        else:
+            yield word, path
+
+
+class DeniedTools:
+    """The entries of ``denied_tools``, ready to be asked."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        self._patterns = tuple(parse(entry, denies=True) for entry in entries)
+        self._seekers = tuple(map(_seeker, self._patterns))
+        self._names = _Names((each for each in self._patterns if each.kind is Kind.ALL), _DENIED_WITH)
+
+    def wholly(self, name: str, canonical: str) -> bool:
+        """Whether every call of a tool is denied."""
+        return self._names.hold(name, canonical)
+
+    def partly(self, canonical: str) -> bool:
+        """Whether some calls of a tool are denied by a pattern with its name."""
+        return any(each.kind is not Kind.ALL and each.canonical == act_of(canonical) for each in self._patterns)
+
+    def denials(self, tool: ToolUse, view: ToolView) -> Iterator[Denial]:
+        """Yield the entries that deny a call, or that may mean it."""
+        for index, (pattern, seek) in enumerate(zip(self._patterns, self._seekers, strict=True)):
+            for what, certain in seek(tool, view):
+                yield Denial(index=index, entry=pattern.entry, what=what, certain=certain)
+
+
+def _seeker(pattern: ToolPattern) -> _Seeker:
+    """Return what finds in a call that which an entry denies."""
+    match pattern.kind:
+        case Kind.ALL:
+            return partial(_denied_name, _Names([pattern], _DENIED_WITH))
+        case Kind.COMMAND:
+            return partial(_denied_commands, CommandPattern(pattern.argument))
+        case Kind.FILE:
+            return partial(_denied_files, pattern)
+        case Kind.HOST:
+            return partial(_denied_hosts, hosts.parse(pattern.argument))
+        case Kind.NAME:
+            return partial(_denied_called, pattern)
+        case Kind.ARGUMENT:
+            return partial(_denied_argument, pattern)
+
+
+def _denied_name(names: _Names, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - one form for all kinds
+    if names.hold(tool.name, tool.canonical):
+        yield "", True
+
+
+def _denied_commands(pattern: CommandPattern, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - likewise
+    for words in view.analysis.commands:
+        certain = pattern.means(words)
+        if certain or pattern.may_mean(words):
+            yield " ".join(words), certain
+
+
+def _denied_files(pattern: ToolPattern, tool: ToolUse, view: ToolView) -> _Found:
+    accesses = _DENIED_ACCESSES.get(pattern.canonical)
+    if accesses is None and tool.canonical != pattern.canonical:
+        return
+    files = blocklist((_from_root(pattern.argument, view.root),))
+    for touch in touched(tool, view):
+        if accesses is None or touch.access in accesses:
+            match = files.match(touch.path) if touch.sure else files.match_word(touch.path)
+            if match is not None:
+                yield touch.word, match.certain
+
+
+def _denied_hosts(pattern: hosts.HostPattern, tool: ToolUse, view: ToolView) -> _Found:
+    for url in tool.urls:
+        if any(map(pattern.means, hosts.hosts_of_url(url))):
+            yield url, True
+    for contact in view.analysis.contacts:
+        if contact.host is not None and pattern.means(hosts.host_of(contact.host)):
+            yield contact.word, True
+
+
+def _denied_called(pattern: ToolPattern, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - likewise
+    if act_of(tool.canonical) == pattern.canonical:
+        yield from ((name, True) for name in _called_names(tool) if _means(pattern.argument, name))
+
+
+def _denied_argument(pattern: ToolPattern, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - likewise
+    if tool.name != pattern.name and act_of(tool.canonical) != pattern.canonical:
+        return
+    wanted_key, _, wanted = pattern.argument.partition(":")
+    for key, value in _arguments(tool):
+        text = value if isinstance(value, str) else json.dumps(value)
+        if key == wanted_key and value is not None and _means(wanted, text):
+            yield f"{key}: {text}", True
+
+
+def _from_here(pattern: str) -> str:
+    """Return a pattern of files as ``policy.paths`` has it: ``//`` is the root, ``/`` the agent's own folder."""
+    if pattern.startswith("//"):
+        return "/" + pattern.lstrip("/")
+    return f".{pattern}" if pattern.startswith("/") else pattern
+
+
+def _from_root(pattern: str, root: str | None) -> str:
+    """Return a pattern of files to deny: where the agent's folder is not known, ``/docs`` is a ``docs`` anywhere."""
+    if pattern.startswith("/") and not pattern.startswith("//") and root is not None:
+        return root.rstrip("/") + pattern
+    return _from_here(pattern).removeprefix("./")
+
+
+def _called_names(tool: ToolUse) -> list[str]:
+    """Return the names of the subagent or the skill that a call is for, a skill's with what it is told."""
+    act = act_of(tool.canonical)
+    arguments = _arguments(tool)
+    told = [value for key, value in arguments if act == "skill" and key == "args" and isinstance(value, str) and value]
+    names = [value for key, value in arguments if key in _NAME_KEYS.get(act, ()) and isinstance(value, str)]
+    return [" ".join([name, *told]) for name in names]
+
+
+def _arguments(tool: ToolUse) -> list[tuple[str, object]]:
+    """Return a call's top-level arguments, all those of a name that stands there twice, and those behind a wrapper."""
+    try:
+        value = json.loads(tool.arguments, object_pairs_hook=_Members)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(value, _Members):
+        return []
+    if tool.canonical != canonical_name(tool.name):
+        inner = next((member for key, member in value if key == "arguments"), None)
+        value += inner if isinstance(inner, _Members) else []
+    return list(value)
+
+
+class _Members(list[tuple[str, object]]):
+    """The members of a JSON object as they stand there."""
+
+
+def _means(pattern: str, text: str) -> bool:
+    """Whether a pattern means a text; ``*`` stands for anything, a blank and ``*`` at the end also for nothing."""
+    if pattern.endswith(" *") and text == pattern[:-2]:
+        return True
+    return fnmatchcase(text, re.sub(r"[\[?]", r"[\g<0>]", pattern))
+
+
+@lru_cache(maxsize=64)
+def allowed_tools(entries: tuple[str, ...]) -> AllowedTools:
+    """Return the entries of ``allowed_tools``, made ready once."""
+    return AllowedTools(entries)
+
+
+@lru_cache(maxsize=64)
+def denied_tools(entries: tuple[str, ...]) -> DeniedTools:
+    """Return the entries of ``denied_tools``, made ready once."""
+    return DeniedTools(entries)
