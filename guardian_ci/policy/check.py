@@ -33,6 +33,12 @@ _FAMILIAR: Final[Mapping[str, str]] = {
     "model_allowlist": "allowed_models",
     "tools": "allowed_tools",
     "tool_allowlist": "allowed_tools",
+    **dict.fromkeys(
+        ("tool_denylist", "tool_blocklist", "denied", "deny", "disallowed_tools", "blocked_tools"), "denied_tools"
+    ),
+    **dict.fromkeys(("hosts", "allowed_hosts", "allowed_domains", "domains", "egress", "network"), "network_allowlist"),
+    "allowed_files": "file_allowlist",
+    **dict.fromkeys(("secret_scanner", "secret_scan", "secret_leak"), "secrets"),
     "blocked_files": "file_blocklist",
     "retry_loop": "loop_detection",
     "max_cost_usd": "cost_limit_usd",

@@ -31,6 +31,12 @@ def said(text: str) -> list[str]:
         ("requests_per_minute: 5", "1:1: requests_per_minute: unknown key; it belongs under rate_limit"),
         ("max_repeats: 5", "1:1: max_repeats: unknown key; it belongs under loop_detection"),
         ("models: [x]", "1:1: models: unknown key; did you mean allowed_models?"),
+        ("disallowed_tools: [x]", "1:1: disallowed_tools: unknown key; did you mean denied_tools?"),
+        ("tool_denylist: [x]", "1:1: tool_denylist: unknown key; did you mean denied_tools?"),
+        ("allowed_domains: [x]", "1:1: allowed_domains: unknown key; did you mean network_allowlist?"),
+        ("egress: [x]", "1:1: egress: unknown key; did you mean network_allowlist?"),
+        ("allowed_files: [x]", "1:1: allowed_files: unknown key; did you mean file_allowlist?"),
+        ("secret_scanner: off", "1:1: secret_scanner: unknown key; did you mean secrets?"),
         (
             "rate_limit: {request_per_minute: 5}",
             "1:14: rate_limit.request_per_minute: unknown key; did you mean requests_per_minute?",
@@ -150,9 +156,36 @@ def said(text: str) -> list[str]:
         ("file_blocklist: [' .env']", '1:18: file_blocklist[0]: " .env" begins or ends with a blank; remove it'),
         ("file_blocklist: [/]", '1:18: file_blocklist[0]: "/" names no file; write * for every file'),
         (
-            "allowed_tools: ['Bash(git diff:*)']",
-            '1:17: allowed_tools[0]: "Bash(git diff:*)": patterns of arguments are not known; write "Bash"',
+            "allowed_tools: ['Bash(git diff:*']",
+            '1:17: allowed_tools[0]: the brackets in "Bash(git diff:*" do not fit; write "Bash(git diff:*)"',
         ),
+        (
+            "denied_tools: ['Bash(git:push)']",
+            (
+                '1:16: denied_tools[0]: "Bash(git:push)": a colon means something only in :* at the end;'
+                ' write "Bash(git push)"'
+            ),
+        ),
+        (
+            "denied_tools: ['Bash(curl * | sh)']",
+            '1:16: denied_tools[0]: "curl * | sh" names several commands; write an entry for each of them',
+        ),
+        (
+            "allowed_tools: ['Agent(model:opus)']",
+            (
+                '1:17: allowed_tools[0]: "Agent(model:opus)": one argument cannot show that a call is safe;'
+                ' write "Agent", or deny others in denied_tools'
+            ),
+        ),
+        (
+            "network_allowlist: ['https://example.com/x']",
+            '1:21: network_allowlist[0]: "https://example.com/x" is a URL, not a host; write "example.com"',
+        ),
+        (
+            "network_allowlist: [.example.com]",
+            '1:21: network_allowlist[0]: ".example.com" is no host; write "*.example',
+        ),
+        ("network_allowlist: [' x']", '1:21: network_allowlist[0]: " x" begins or ends with a blank; remove it'),
         (
             "budgets: {model: {'a[': {usd: 1}}}",
             '1:19: budgets.model["a["]: the [ in "a[" is never closed; write [[] for a bracket itself',
@@ -203,7 +236,19 @@ def test_a_wrong_value_is_told_once() -> None:
     assert len(said("policies: [{name: a, token_budget: .inf}]\ncost_limit_usd: .nan")) == 2
 
 
-@pytest.mark.parametrize("text", [PUBLISHED, EVERY_KEY, "token_budget: 50000.0", "{}", "sessions: [a]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        PUBLISHED,
+        EVERY_KEY,
+        "token_budget: 50000.0",
+        "{}",
+        "sessions: [a]",
+        "allowed_tools: ['Bash(git diff:*)', 'Read(./src/**)', 'Bash([ -f x ])']",
+        "denied_tools: ['Agent(model:opus)', 'WebFetch(domain:*)']",
+        "network_allowlist: ['*.example.com', '10.0.0.0/8', 'example.org:8443', pypi]",
+    ],
+)
 def test_what_is_well_formed_passes(text: str) -> None:
     assert said(text) == []
 
