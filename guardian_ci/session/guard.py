@@ -278,7 +278,7 @@ class Guard:
         call.findings.extend(findings)
         common = _Judged(request=event.request, findings=tuple(findings), trace=tuple(trace))
         if blocking is None:
-            call.state.remember_tool(event.tool, view.analysis.cwd)
+            call.state.remember_tool(event.tool, cwd=view.analysis.cwd, written=view.analysis.written)
             return [do.Release(**common)]
         if call.settings.tool_denial == "stop":
             call.state.latched = blocking

@@ -21,6 +21,7 @@ _MOST_CONTEXTS: Final = 1024
 _KEPT_CONTEXTS: Final = 32
 _MOST_SEEN: Final = 4096
 _MOST_SCRIPTS: Final = 64
+_LONGEST_SCRIPT: Final = 16_384
 
 
 class PendingTool(NamedTuple):
@@ -108,8 +109,10 @@ class SessionState:
         if times is not None and at in times:
             times.remove(at)
 
-    def remember_tool(self, tool: ToolUse, cwd: str | None) -> None:
-        """Note a tool call that the agent will get; ``cwd`` is where its command leaves the agent's shell."""
+    def remember_tool(
+        self, tool: ToolUse, *, cwd: str | None = None, written: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """Note a tool call that the agent will get, where its command leaves the shell, and the files it leaves."""
         if tool.canonical in self.tools or len(self.tools) < _MOST_TOOLS:
             self.tools[tool.canonical] = self.tools.get(tool.canonical, 0) + 1
         for path in tool.paths:
@@ -120,8 +123,8 @@ class SessionState:
         if len(self.pending_tools) > _MOST_PENDING:
             self.pending_tools.popitem(last=False)
         self.cwd = cwd if cwd is not None else self.cwd
-        for path, content in tool.scripts:
-            self.scripts[path] = content
+        for path, content in (*tool.scripts, *written):
+            self.scripts[path] = content[:_LONGEST_SCRIPT]
             self.scripts.move_to_end(path)
             if len(self.scripts) > _MOST_SCRIPTS:
                 self.scripts.popitem(last=False)

@@ -61,6 +61,8 @@ class Analysis:
     ``cwd`` is the folder that a later command of the same shell begins in, where this one has changed it: as a path
     that is absolute, begins with ``~``, or is relative to the folder that it began in. ``assigned`` are the names
     of the variables that it sets, for itself or for one program (``PATH=. git diff``, ``export``, ``read``, ``env``).
+    ``written`` are files that it leaves behind and whose contents it tells: paths and contents. A later command of
+    the session that runs one of them (``scripts``) is judged by what it holds.
     """
 
     commands: tuple[tuple[str, ...], ...] = ()
@@ -68,6 +70,7 @@ class Analysis:
     contacts: tuple[Contact, ...] = ()
     opaque: tuple[Opaque, ...] = ()
     assigned: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
     cwd: str | None = None
 
 
