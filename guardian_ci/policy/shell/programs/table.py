@@ -1,0 +1,72 @@
+"""The form in which the families declare their programs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from guardian_ci.policy.shell.arguments import Arguments, Kind, Usage
+from guardian_ci.policy.shell.collector import Collector
+from guardian_ci.policy.shell.effects import Effects, Invocation
+from guardian_ci.policy.shell.facts import TAME, Access
+from guardian_ci.policy.shell.filters import printed
+
+Program = Callable[[Invocation], Effects]
+"""What a program does when it is started."""
+
+TAME_LINE: Final = f"{TAME}\n"
+"""What a program prints that tells numbers, versions, dates: it names no file that matters."""
+
+
+def name_of(invocation: Invocation) -> str:
+    """Return the program's name without its folder."""
+    return invocation.argv[0].rpartition("/")[2]
+
+
+def collector_of(invocation: Invocation) -> Collector:
+    """Return a collector for one start of a program."""
+    return Collector(name_of(invocation), invocation.stdin)
+
+
+def declared(table: Mapping[str, Usage], output: str | None = None) -> dict[str, Program]:
+    """Return the programs of a table whose keys are names and whose values say which words they take."""
+    return {name: partial(_declared, how, output) for names, how in table.items() for name in names.split()}
+
+
+def _declared(how: Usage, output: str | None, invocation: Invocation) -> Effects:
+    collector = collector_of(invocation)
+    collector.all(invocation.argv[1:], how)
+    return collector.effects(output)
+
+
+def filtering(table: Mapping[str, Usage]) -> dict[str, Program]:
+    """Return the programs of a table that print what they make of their input, where no file is read."""
+    return {name: partial(_filtering, name, how) for names, how in table.items() for name in names.split()}
+
+
+def _filtering(name: str, how: Usage, invocation: Invocation) -> Effects:
+    collector = collector_of(invocation)
+    given = collector.all(invocation.argv[1:], how)
+    return collector.effects(output_of(name, how, invocation, given, collector))
+
+
+def output_of(name: str, how: Usage, invocation: Invocation, given: Arguments, collector: Collector) -> str | None:
+    """Return what a filter prints: of its input and its words, unless it reads files."""
+    if any(touch.access is Access.READ for touch in collector.effects().touches):
+        return None
+    files = {Kind.READ, Kind.EDIT, Kind.WRITE, Kind.MAYBE}
+    named = [
+        word
+        for position, word in enumerate(given.operands)
+        if word == "-" and how.kind_of(position, len(given.operands)) in files
+    ]
+    return printed(name, without(invocation.argv[1:], named), invocation.stdin)
+
+
+def without(words: Sequence[str], unwanted: Sequence[str]) -> list[str]:
+    """Return words without some."""
+    return [word for word in words if word not in unwanted]
+
+
+def joined(names: str, program: Program) -> dict[str, Program]:
+    """Return one program under several names."""
+    return dict.fromkeys(names.split(), program)
