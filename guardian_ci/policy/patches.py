@@ -1,7 +1,7 @@
 """Which files a patch touches, and what it puts into them.
 
 Read are the apply_patch form of Codex and cline (with or without its envelope), unified and context diffs, git's
-extended headers (renames, copies, binary patches, modes) and the ``Index:`` lines of older tools. A line of a patch that
+extended headers (renames, copies, binary patches, modes) and the ``Index:`` lines of older tools. A line that
 only looks like a header is taken for one: better a file too many than one too few.
 """
 
@@ -33,7 +33,8 @@ def patch_paths(text: str) -> tuple[str, ...]:
 def patch_additions(text: str) -> Iterator[tuple[str, str]]:
     """Yield what a patch adds, file by file: the lines that begin with ``+`` without it."""
     lines = _lines(text)
-    path, added = "", []
+    path = ""
+    added: list[str] = []
     for at, line in enumerate(lines):
         following = lines[at + 1] if at + 1 < len(lines) else ""
         names = [name for name in ((_applied(line) or ""), *_headed(line, following)) if name]

@@ -48,6 +48,7 @@ HOME_FOLDER: Final = re.compile(
 """A home folder's whole way, at the beginning of a path."""
 _DRIVE: Final = re.compile(r"//(?:wsl\$|wsl\.localhost)/[^/]+(?=/|$)|//[^/]+/[a-z]\$(?=/)|(?://[?.]/)?[a-z]:(?=/)")
 _FILE_URL: Final = re.compile(r"(?:view-source:)?file:(?://(?:localhost(?=/))?)?(?=[/~.$%\\]|[a-z]:)", re.IGNORECASE)
+_URL_TAIL: Final = re.compile(r"[?#].*", re.DOTALL)
 _ALTERNATIVES: Final = re.compile(r"\{([^{}]*)\}")
 _EXTGLOB: Final = re.compile(r"([@?*+!])\(([^()]*)\)")
 _IGNORED: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u2060\u206a-\u206f\ufeff]")
@@ -81,11 +82,17 @@ class Path:
 def _cleaned(text: str) -> str:
     """Return a path's letters as file systems compare them, with ``/`` between its parts."""
     text = text.partition("\0")[0].strip()  # what a C program makes of a NUL
-    if (url := _FILE_URL.match(text)) is not None:
-        text = unquote(text[url.end() :])
+    text = local_path(text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", unicodedata.normalize("NFD", _IGNORED.sub("", text)).casefold())
     return _DRIVE.sub("", text.lower().replace("\\", "/"), count=1)
+
+
+def local_path(text: str) -> str:
+    """Return the path that a file URL names; any other text as it is."""
+    if (url := _FILE_URL.match(text)) is None:
+        return text
+    return unquote(_URL_TAIL.sub("", text[url.end() :]))
 
 
 def read_path(text: str) -> Path:

@@ -1,52 +1,92 @@
-"""One name for one act: what each agent's tools are called, and what their arguments name.
+"""One name for one act: what each agent's tools are called, and what a call of one does.
 
 Agents name the same act differently (``Read``, ``read_file``, ``view``). ``canonical_name`` maps an agent's name
-to a name that all share; ``describe_tool`` finds the paths and the shell command in a call's arguments. A
-further agent costs words in ``_NAMES`` and, where its argument keys are new, in the key tables.
+to a name that all share; ``describe_tool`` finds in a call's arguments the paths, the addresses, the shell command and
+the programs that it writes (``policy.arguments``). A further agent costs words in ``_NAMES``.
 
 What cannot be parsed is kept as text, and the words in it that look like paths count as its paths: a call that
-nobody understands is judged strictly, not waved through.
+nobody understands is judged strictly, not waved through. A tool that only calls others (a batch, a dispatcher) is
+described by what those do.
 """
 
 import json
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from guardian_ci.model import ToolUse
-from guardian_ci.policy.patches import patch_paths
-from guardian_ci.policy.shell.words import path_words
+from guardian_ci.policy.arguments import command_of, fold, paths_of, scripts_of, urls_of, workdir_of
 
 _NAMES: Final[Mapping[str, str]] = {
     "read_file": (
-        "read readfile readfiles readmanyfiles readmultiplefiles readtextfile readcurrentlyopenfile view viewfile"
-        " viewimage openfile notebookread readnotebook cat"
+        "read readfile readfiles readfilerange readmanyfiles readmultiplefiles readtextfile readcurrentlyopenfile view"
+        " viewfile viewfileoutline viewimage viewlinerange viewcodeitem viewcontentchunk openfile notebookread"
+        " readnotebook getnotebooksummary cat fsread lookat getfilecontents"
     ),
-    "write_file": "write writefile writefiles writetofile create createfile createnewfile newfile savefile",
+    "write_file": (
+        "write writefile writefiles writetofile create createfile createnewfile newfile savefile fswrite fsappend"
+        " appendfile createdirectory createnewjupyternotebook"
+    ),
     "edit_file": (
-        "edit editfile editexistingfile editnotebook replace replaceinfile multiedit multireplace applypatch applydiff"
-        " patch strreplace strreplaceeditor strreplacebasededittool texteditor notebookedit searchreplace"
-        " searchandreplace singlefindandreplace insertedit inserteditintofile insertcontent smartedit"
+        "edit editfile editfiles editexistingfile editnotebook editnotebookfile editnotebookcell replace replaceinfile"
+        " replacefilecontent multireplacefilecontent replacestringinfile multireplacestringinfile multiedit"
+        " multieditfile multireplace applypatch applydiff patch strreplace strreplacefile strreplaceeditor"
+        " strreplacebasededittool texteditor developertexteditor fileeditor notebookedit searchreplace"
+        " searchandreplace singlefindandreplace findreplace insertedit inserteditintofile insertcontent smartedit"
+        " editor reapply undoedit proposecode textreplace movefile movepath renamefile copyfile copypath"
+        " texteditorcodeexecution"
     ),
-    "delete_file": "delete deletefile deletefiles removefile",
-    "list_dir": "ls list listdir listdirectory listfiles",
-    "glob": "glob globfiles globsearch fileglobsearch findfiles",
-    "grep": "grep grepsearch rg search searchcode searchfilecontent searchfiles searchtext",
+    "delete_file": "delete deletefile deletefiles deletepath removefile removefiles",
+    "list_dir": (
+        "ls list listdir listdirectory listfiles listfilestoplevel listfilesrecursive directorytree viewsubdirectory"
+        " viewrepomap listcodedefinitionnames"
+    ),
+    "glob": "glob globfiles globsearch globfilesearch fileglobsearch filesearch findfiles findbyname findpath",
+    "grep": (
+        "grep grepfiles grepsearch greptool rg ripgrep search searchcode searchfilecontent searchfiles searchtext"
+        " searchproject searchcodebase"
+    ),
     "bash": (
-        "bash shell shellcommand runshellcommand exec execcommand executecommand runcommand runcommands containerexec"
-        " localshell powershell runinterminal runterminalcmd runterminalcommand terminal unifiedexec"
+        "bash shell shellcommand shellcall developershell runshellcommand runshell exec execcommand execute"
+        " executecommand executebash executepwsh executeshellcommand runcommand runcommands containerexec localshell"
+        " localshellcall"
+        " powershell cmd runinterminal runterminalcmd runterminalcommand terminal unifiedexec launchprocess"
+        " runinbashsession bashcodeexecution"
     ),
-    "write_stdin": "writestdin writebash",
-    "bash_output": "bashoutput readbash listbash getterminaloutput",
-    "bash_stop": "killshell killbash stopbash",
-    "web_fetch": "webfetch fetch fetchurl fetchurlcontent urlcontext",
+    "write_stdin": "writestdin writebash writepowershell writeprocess sendtoterminal",
+    "bash_output": (
+        "bashoutput readbash listbash readpowershell listpowershell getterminaloutput terminallastcommand readterminal"
+        " readprocess listprocesses commandstatus readcommandoutput joboutput checkbackgroundjob"
+    ),
+    "bash_stop": "killshell killbash stopbash stoppowershell killprocess jobkill killterminal",
+    "web_fetch": (
+        "webfetch fetch fetchurl fetchurlcontent fetchwebpage fetchwebcontent readurlcontent readwebpage urlcontext"
+        " agenticfetch download browser browseraction browsernavigate opensimplebrowser openbrowserpage browserpreview"
+        " viewwebdocumentcontentchunk"
+    ),
     "web_search": "websearch searchweb googlesearch googlesearchretrieval googlewebsearch",
-    "code_execution": "codeexecution codeinterpreter",
-    "task": "task agent subagent spawnagent runsubagent",
-    "todo": "todo todowrite todoread writetodos updateplan updatetodolist managetodolist",
-    "tool_search": "toolsearch",
+    "code_execution": (
+        "codeexecution codeinterpreter executecode runcode pythonrepl python ipython executeipythoncell jsrepl"
+        " runnotebookcell"
+    ),
+    "task": (
+        "task agent subagent spawnagent spawnsubagent runsubagent newtask delegatetoagent codebaseinvestigator"
+        " taskoutput agentoutput agentoutputtool readagent listagents taskstop sendinput resumeagent closeagent"
+        " waitagent oracle librarian searchsubagent"
+    ),
+    "todo": (
+        "todo todos todowrite todoread todolist writetodos updateplan updatetodo updatetodolist managetodolist"
+        " settodolist taskcreate taskupdate taskget tasklist tasktracker focuschain"
+    ),
+    "plan": "enterplanmode exitplanmode planenter planexit planmoderespond planmode exitspecmode",
+    "ask_user": "askuser askuserquestion askquestion askfollowupquestion question requestuserinput",
+    "skill": "skill skills useskill activateskill slashcommand runslashcommand",
+    "memory": "memory savememory storememory creatememory updatememory remember",
+    "tool_search": "toolsearch toolsearchtoolregex toolsearchtoolbm25 findtool",
+    "mcp_resource": (
+        "readmcpresource readmcpresourcetool listmcpresources listmcpresourcestool listmcpresourcetemplates"
+        " accessmcpresource"
+    ),
 }
 _CANONICAL: Final[Mapping[str, str]] = {
     **{word: canonical for canonical, words in _NAMES.items() for word in words.split()},
@@ -62,53 +102,46 @@ SAME_ACT: Final[Mapping[str, frozenset[str]]] = {
 """What allowing one act allows with it: who may write a file may edit it, who may run a shell may talk to it."""
 
 _VERSION: Final = re.compile(r"(?:_preview)?(?:_\d{4}_?\d{2}_?\d{2})?$")
-_SEPARATORS: Final = re.compile(r"[\s._\-/:]+")
+_PREFIXES: Final = ("functions.", "default_api.", "default_api:")
+"""What some models put before a tool's name, and agents take off again."""
 
-_FILE_TOOLS: Final = frozenset({"read_file", "write_file", "edit_file", "delete_file", "list_dir", "glob", "grep"})
-_SHELL_TOOLS: Final = frozenset({"bash", "write_stdin"})
-_PATH_KEYS_WORDS: Final = (
-    "path paths file files filename filenames dir dirs directory directories folder folders src source "
-    "dest destination target cwd workdir root roots uri uris"
-)
-_PATH_KEYS: Final = frozenset(_PATH_KEYS_WORDS.split())
-_PATH_ENDINGS: Final = ("path", "paths", "file", "filename", "dir", "directory", "folder", "uri")
-_EXTRA_PATH_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "glob": frozenset({"pattern", "patterns", "glob", "include"}),
-    "grep": frozenset({"glob", "include", "includepattern", "filepattern"}),
-    "read_file": frozenset({"include"}),
-}
-_COMMAND_KEYS: Final = frozenset({"command", "commands", "cmd", "script", "chars"})
-_PATCH_KEYS: Final = frozenset({"input", "patch", "patchtext", "diff"})
-_CONTENT_KEYS_WORDS: Final = (
-    "content contents filetext text oldstring newstring oldstr newstr newsource oldtext newtext search replace"
-)
-_CONTENT_KEYS: Final = frozenset(_CONTENT_KEYS_WORDS.split())
-_NESTED_CALLS: Final = frozenset({"toolcall"})
+_DISPATCHERS: Final = frozenset({"toolcall", "usemcptool", "callmcptool"})
+_BATCHES: Final = frozenset({"batch", "parallel", "multitooluseparallel", "multitooluse"})
+_LIST_KEYS: Final = frozenset({"toolcalls", "tooluses", "calls", "invocations", "tools"})
+_NAME_KEYS: Final = ("name", "tool_name", "toolName", "tool", "recipient_name")
+_ARGUMENT_KEYS: Final = ("arguments", "parameters", "input", "args", "params")
 _MAX_NESTING: Final = 4
+_MOST_CALLS: Final = 64
 
 
 def canonical_name(name: str) -> str:
     """Return the name that all agents share for what this tool does; the name itself where there is none."""
     if name.startswith("mcp__"):
         return name
-    return _CANONICAL.get(_fold(_VERSION.sub("", name)), name)
+    bare = next((name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix)), name)
+    return _CANONICAL.get(fold(_VERSION.sub("", bare)), name)
 
 
 def describe_tool(id: str, name: str, arguments: str) -> ToolUse:  # noqa: A002 - the wire's own word
-    """Return a tool call with the paths and the shell command that its arguments name."""
-    canonical, value = _unwrap(name, _parse(arguments))
+    """Return a tool call with all that its arguments name."""
+    value = _parse(arguments)
+    calls = list(_calls(name, value))
+    canonical = _act(canonical_name(calls[0][0]), calls[0][1]) if len(calls) == 1 else canonical_name(name)
+    acts = [(called, canonical_name(called), given) for called, given in calls]
+    commands = [command for act in acts if (command := command_of(*act)) is not None]
     return ToolUse(
         id=id,
         name=name,
-        canonical=_act(canonical, value),
+        canonical=canonical,
         arguments=arguments,
-        paths=tuple(dict.fromkeys(_paths(canonical, value))),
-        command=_command(canonical, value),
+        paths=tuple(dict.fromkeys(path for act in acts for path in paths_of(*act))),
+        urls=tuple(dict.fromkeys(url for act in acts for url in urls_of(*act))),
+        command="\n".join(commands) if commands else None,
+        workdir=next((folder for _, _, given in acts if (folder := workdir_of(given)) is not None), None)
+        if commands
+        else None,
+        scripts=tuple(script for _, act, given in acts for script in scripts_of(act, given)),
     )
-
-
-def _fold(name: str) -> str:
-    return _SEPARATORS.sub("", name).lower()
 
 
 class _AmbiguousError(ValueError):
@@ -130,15 +163,32 @@ def _parse(arguments: str) -> object:
         return arguments
 
 
-def _unwrap(name: str, value: object) -> tuple[str, object]:
-    """Look behind a tool that only calls another one (qwen's ``tool_call``)."""
-    for _ in range(_MAX_NESTING):
-        if _fold(name) not in _NESTED_CALLS or not isinstance(value, dict) or not isinstance(value.get("name"), str):
-            break
-        name, value = value["name"], value.get("arguments")
-        if isinstance(value, str):
-            value = _parse(value)
-    return canonical_name(name), value
+def _calls(name: str, value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Yield the calls that are behind a call: itself, or those of a tool that only calls others."""
+    inner: list[tuple[str, object]] = []
+    if isinstance(value, dict) and depth < _MAX_NESTING:
+        if fold(name) in _DISPATCHERS:
+            inner = _called(value)
+        elif fold(name) in _BATCHES:
+            lists = [member for key, member in value.items() if fold(key) in _LIST_KEYS and isinstance(member, list)]
+            inner = [called for one in lists for each in one[:_MOST_CALLS] for called in _called(each)]
+    if not inner:
+        yield name, value
+    for called, given in inner:
+        yield from _calls(called, given, depth + 1)
+
+
+def _called(value: object) -> list[tuple[str, object]]:
+    """Return the tool that an object names with the arguments that it gives it (qwen's ``tool_call``, cline's MCP)."""
+    if not isinstance(value, dict):
+        return []
+    name = next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), None)
+    given = next((value[key] for key in _ARGUMENT_KEYS if key in value), None)
+    if name is None:
+        return []
+    if isinstance(server := value.get("server_name", value.get("server")), str):
+        name = f"mcp__{server}__{name}"
+    return [(name, _parse(given) if isinstance(given, str) else given)]
 
 
 def _act(canonical: str, value: object) -> str:
@@ -146,76 +196,3 @@ def _act(canonical: str, value: object) -> str:
     if canonical == "edit_file" and isinstance(value, dict):
         return {"view": "read_file", "create": "write_file"}.get(str(value.get("command")), canonical)
     return canonical
-
-
-def _strings(value: object, *, skip: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
-    """Yield each string with the folded key that it stands under (that of its list, for an element)."""
-    stack: list[tuple[str, object]] = [("", value)]
-    while stack:
-        key, item = stack.pop()
-        if isinstance(item, str):
-            yield key, item
-        elif isinstance(item, dict):
-            stack.extend(
-                (folded, member) for name, member in reversed(item.items()) if (folded := _fold(name)) not in skip
-            )
-        elif isinstance(item, list):
-            stack.extend((key, element) for element in reversed(item))
-
-
-def _is_path_key(key: str, canonical: str) -> bool:
-    return key in _PATH_KEYS or key.endswith(_PATH_ENDINGS) or key in _EXTRA_PATH_KEYS.get(canonical, frozenset())
-
-
-def _paths(canonical: str, value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        named = patch_paths(value) if canonical == "edit_file" else ()
-        yield from named or (() if canonical in _SHELL_TOOLS else path_words(value))
-        return
-    named = tuple(_named_paths(canonical, value))
-    if not named and canonical in _FILE_TOOLS - {"grep"}:  # grep's one other argument is what it looks for
-        # A file tool in words that nobody knows: each of them may be its file.
-        named = tuple(text for _, text in _strings(value))
-    yield from named
-
-
-def _named_paths(canonical: str, value: object) -> Iterator[str]:
-    skip = _CONTENT_KEYS if canonical in {"write_file", "edit_file"} else frozenset()
-    for key, text in _strings(value, skip=skip):
-        if canonical == "edit_file" and key in _PATCH_KEYS:
-            yield from patch_paths(text)
-        elif text.lower().startswith("file:"):
-            yield unquote(urlsplit(text).path)
-        elif _is_path_key(key, canonical) and not text.startswith(("http://", "https://")):
-            yield from text.splitlines()
-
-
-def _command(canonical: str, value: object) -> str | None:
-    if canonical in _FILE_TOOLS:
-        return None
-    if isinstance(value, str):
-        return value if canonical in _SHELL_TOOLS else None
-    lines = list(_command_lines(value))
-    if not lines and canonical in _SHELL_TOOLS:
-        # A shell tool in words that nobody knows: all that it says counts as its command.
-        lines = [text for _, text in _strings(value)]
-    return "\n".join(lines) if lines or canonical in _SHELL_TOOLS else None
-
-
-def _command_lines(value: object) -> Iterator[str]:
-    """Yield the commands that an object names: text, argument vectors, and lists of either."""
-    if not isinstance(value, dict):
-        return
-    for name, member in value.items():
-        if (key := _fold(name)) in _COMMAND_KEYS:
-            yield from _as_lines(member, argv=key != "commands")
-        elif key == "action":  # OpenAI's local_shell puts the command one level down
-            yield from _command_lines(member)
-
-
-def _as_lines(member: object, *, argv: bool) -> Iterable[str]:
-    if isinstance(member, str):
-        return [member]
-    if isinstance(member, list) and argv and all(isinstance(word, str) for word in member):
-        return [shlex.join(member)]
-    return [text for _, text in _strings(member)]

@@ -8,46 +8,163 @@ from hypothesis import strategies as st
 
 from guardian_ci.policy.tools import CANONICAL_NAMES, canonical_name, describe_tool
 
+AGENTS = {
+    "Claude Code": {
+        "bash": "Bash PowerShell",
+        "bash_output": "BashOutput",
+        "bash_stop": "KillShell KillBash",
+        "read_file": "Read NotebookRead",
+        "write_file": "Write",
+        "edit_file": "Edit MultiEdit NotebookEdit",
+        "list_dir": "LS",
+        "glob": "Glob",
+        "grep": "Grep",
+        "web_fetch": "WebFetch",
+        "web_search": "WebSearch web_search_20250305",
+        "task": "Task Agent TaskOutput TaskStop",
+        "todo": "TodoWrite TodoRead TaskCreate TaskUpdate TaskList TaskGet",
+        "plan": "ExitPlanMode EnterPlanMode",
+        "ask_user": "AskUserQuestion",
+        "skill": "Skill SlashCommand",
+        "tool_search": "ToolSearch",
+        "mcp_resource": "ListMcpResourcesTool ReadMcpResourceTool",
+    },
+    "Codex": {
+        "bash": "exec_command shell local_shell shell_command container.exec exec unified_exec",
+        "write_stdin": "write_stdin",
+        "edit_file": "apply_patch",
+        "read_file": "view_image read_file",
+        "list_dir": "list_dir",
+        "grep": "grep_files",
+        "todo": "update_plan",
+        "task": "spawn_agent send_input close_agent",
+        "ask_user": "request_user_input",
+        "mcp_resource": "list_mcp_resources read_mcp_resource list_mcp_resource_templates",
+    },
+    "Gemini CLI": {
+        "bash": "run_shell_command",
+        "read_file": "read_file read_many_files",
+        "write_file": "write_file",
+        "edit_file": "replace",
+        "list_dir": "list_directory",
+        "glob": "glob",
+        "grep": "search_file_content grep_search",
+        "web_fetch": "web_fetch",
+        "web_search": "google_web_search googleSearch",
+        "memory": "save_memory",
+        "todo": "write_todos",
+        "skill": "activate_skill",
+        "task": "codebase_investigator delegate_to_agent",
+        "plan": "enter_plan_mode exit_plan_mode",
+        "ask_user": "ask_user",
+    },
+    "Copilot": {
+        "bash": "bash powershell run_in_terminal runInTerminal",
+        "write_stdin": "write_bash write_powershell",
+        "bash_output": "read_bash list_bash read_powershell get_terminal_output",
+        "bash_stop": "stop_bash stop_powershell",
+        "read_file": "view read_file",
+        "write_file": "create create_file create_directory",
+        "edit_file": "edit str_replace_editor insert_edit_into_file replace_string_in_file",
+        "glob": "glob file_search",
+        "grep": "grep grep_search",
+        "list_dir": "list_dir",
+        "web_fetch": "web_fetch fetch_webpage",
+        "task": "task runSubagent read_agent",
+        "todo": "update_todo manage_todo_list",
+        "memory": "store_memory",
+    },
+    "opencode": {
+        "bash": "bash",
+        "read_file": "read",
+        "write_file": "write",
+        "edit_file": "edit patch multiedit apply_patch",
+        "list_dir": "list",
+        "glob": "glob",
+        "grep": "grep",
+        "web_fetch": "webfetch",
+        "web_search": "websearch",
+        "todo": "todowrite todoread",
+        "task": "task",
+        "skill": "skill",
+        "ask_user": "question",
+    },
+    "Continue": {
+        "bash": "Bash runTerminalCommand",
+        "read_file": "Read readFile readFileRange readCurrentlyOpenFile",
+        "write_file": "Write createNewFile",
+        "edit_file": "Edit MultiEdit editExistingFile singleFindAndReplace",
+        "list_dir": "List ls viewSubdirectory",
+        "grep": "Search grepSearch",
+        "glob": "fileGlobSearch globSearch",
+        "web_fetch": "Fetch fetchUrlContent",
+        "web_search": "searchWeb",
+        "task": "Subagent",
+    },
+    "Cursor": {
+        "bash": "run_terminal_cmd Shell",
+        "read_file": "read_file",
+        "write_file": "Write",
+        "edit_file": "edit_file search_replace edit_notebook StrReplace reapply",
+        "delete_file": "delete_file Delete",
+        "list_dir": "list_dir",
+        "glob": "glob_file_search",
+        "grep": "grep_search",
+        "web_search": "web_search",
+        "todo": "todo_write",
+        "memory": "update_memory",
+    },
+    "qwen": {"bash": "run_shell_command", "edit_file": "edit", "todo": "todo_write", "plan": "exit_plan_mode"},
+    "cline": {
+        "bash": "execute_command run_commands",
+        "read_file": "read_file read_files",
+        "write_file": "write_to_file",
+        "edit_file": "replace_in_file apply_patch apply_diff insert_content search_and_replace",
+        "grep": "search_files",
+        "list_dir": "list_files list_code_definition_names",
+        "web_fetch": "browser_action web_fetch fetch_web_content",
+        "task": "new_task",
+        "ask_user": "ask_followup_question",
+        "mcp_resource": "access_mcp_resource",
+        "skill": "use_skill",
+    },
+    "Windsurf": {
+        "bash": "run_command",
+        "bash_output": "command_status",
+        "read_file": "view_file view_code_item view_line_range",
+        "write_file": "write_to_file",
+        "edit_file": "replace_file_content propose_code",
+        "glob": "find_by_name",
+        "web_fetch": "read_url_content browser_preview",
+        "web_search": "search_web",
+        "memory": "create_memory",
+    },
+    "others": {
+        "bash": "execute terminal launch-process execute_bash executePwsh Execute developer__shell bash_20250124",
+        "read_file": "fs_read ReadFile look_at",
+        "write_file": "fs_write save-file fsAppend",
+        "edit_file": (
+            "str-replace-editor str_replace_based_edit_tool text_editor_20250124 developer__text_editor StrReplaceFile"
+            " move_path copy_path"
+        ),
+        "delete_file": "remove-files delete_path",
+        "glob": "find_path",
+        "code_execution": "code_execution_20250522 code_interpreter execute_ipython_cell",
+        "web_fetch": "web_fetch_20250910 FetchUrl read_web_page",
+        "web_search": "web_search_preview web_search_preview_2025_03_11",
+    },
+}
 
-@pytest.mark.parametrize(
-    ("canonical", "names"),
-    [
-        ("read_file", "Read read view read_file read_files read_many_files NotebookRead View view_image"),
-        ("write_file", "Write write create write_file create_file createNewFile write_to_file"),
-        (
-            "edit_file",
-            (
-                "Edit edit MultiEdit replace apply_patch NotebookEdit str_replace_editor replace_in_file"
-                " str_replace_based_edit_tool text_editor_20250124 edit_existing_file"
-            ),
-        ),
-        (
-            "bash",
-            (
-                "Bash bash shell run_shell_command exec_command exec run_commands execute_command container.exec"
-                " local_shell bash_20250124 PowerShell runTerminalCommand run_terminal_command"
-            ),
-        ),
-        ("write_stdin", "write_stdin"),
-        ("bash_output", "BashOutput"),
-        ("web_fetch", "WebFetch webfetch web_fetch web_fetch_20250910 fetch"),
-        (
-            "web_search",
-            (
-                "WebSearch web_search google_web_search googleSearch web_search_20250305 web_search_preview"
-                " web_search_preview_2025_03_11"
-            ),
-        ),
-        ("code_execution", "code_execution_20250522 code_interpreter"),
-        ("glob", "Glob glob file_glob_search"),
-        ("grep", "Grep grep grep_search search_file_content"),
-        ("list_dir", "LS list_directory ls list_files"),
-        ("task", "Task Agent"),
-        ("todo", "TodoWrite update_plan"),
-    ],
-)
-def test_every_agents_name_for_an_act_is_the_same_name(canonical: str, names: str) -> None:
-    assert {name: canonical_name(name) for name in names.split()} == dict.fromkeys(names.split(), canonical)
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_agents_name_for_an_act_is_the_same_name(agent: str) -> None:
+    named = {name: canonical for canonical, names in AGENTS[agent].items() for name in names.split()}
+    assert {name: canonical_name(name) for name in named} == named
+
+
+def test_a_prefix_that_agents_take_off_again_changes_nothing() -> None:
+    assert canonical_name("functions.exec_command") == "bash"
+    assert canonical_name("default_api.read_file") == "read_file"
 
 
 @pytest.mark.parametrize(
@@ -98,8 +215,14 @@ rename to src/b.py
         ("Edit", {"file_path": "a", "old_string": "/x/y", "new_string": ".env"}, ["a"]),
         ("MultiEdit", {"file_path": "a", "edits": [{"old_string": "x", "new_string": "y"}]}, ["a"]),
         ("NotebookEdit", {"notebook_path": "a.ipynb", "new_source": "open('.env')"}, ["a.ipynb"]),
-        ("Glob", {"pattern": "**/.env", "path": "src"}, ["**/.env", "src"]),
-        ("Grep", {"pattern": "KEY", "path": ".env", "glob": "*.pem"}, [".env", "*.pem"]),
+        ("Glob", {"pattern": "**/.env", "path": "src"}, ["src", "src/**/.env"]),
+        ("Glob", {"pattern": "/root/*", "path": "src"}, ["src", "/root/*"]),
+        ("Grep", {"pattern": "KEY", "path": "src", "glob": "*.pem"}, ["src", "src/**/*.pem"]),
+        ("Grep", {"pattern": "KEY", "glob": "*.pem,!*.md *.{key,x}"}, ["*.pem", "*.{key,x}"]),
+        ("Grep", {"pattern": "KEY", "-g": ".env"}, [".env"]),
+        ("file_search", {"query": "**/.env"}, ["**/.env"]),
+        ("find_by_name", {"SearchDirectory": "/x", "Pattern": "*.pem"}, ["/x", "/x/**/*.pem"]),
+        ("glob_file_search", {"glob_pattern": ".env*", "target_directory": "a/"}, ["a/", "a/**/.env*"]),
         ("grep_search", {"pattern": "x", "include": ".env"}, [".env"]),
         ("LS", {"dir_path": "/root/.ssh"}, ["/root/.ssh"]),
         ("apply_patch", {"input": PATCH}, ["docs/new.md", "src/a.py", "src/b.py", ".env"]),
@@ -111,6 +234,24 @@ rename to src/b.py
         ("mcp__fs__read_multiple_files", {"paths": [".env", "b"]}, [".env", "b"]),
         ("mcp__fs__move_file", {"source": "a", "destination": ".env"}, ["a", ".env"]),
         ("mcp__x__y", {"options": {"inputFile": "k.pem"}}, ["k.pem"]),
+        ("mcp__x__y", {"arguments": '{"path": ".env"}'}, [".env"]),
+        ("mcp__fs__rename", {"from": "a", "to": ".env"}, ["a", ".env"]),
+        ("mcp__mail__send", {"from": "a", "to": "b"}, []),
+        ("mcp__fs__read_file", {"which": ".env", "note": "the one that I mean"}, [".env"]),
+        ("mcp__git__git_show", {"repo_path": ".", "revision": "HEAD:.env"}, [".env", "."]),
+        ("mcp__filesystem__read_text_file", {"path": ".env", "head": 5}, [".env"]),
+        ("mcp__filesystem__edit_file", {"path": ".env", "edits": [{"oldText": "/x", "newText": "y"}]}, [".env"]),
+        ("edit_file", {"target_file": ".env", "code_edit": "/x/y"}, [".env"]),
+        ("edit_notebook", {"target_notebook": "a.ipynb", "new_string": "/x"}, ["a.ipynb"]),
+        ("write_to_file", {"TargetFile": ".env", "CodeContent": "/x/y"}, [".env"]),
+        ("fs_read", {"operations": [{"mode": "Line", "path": ".env"}]}, [".env"]),
+        ("batch", {"tool_calls": [{"tool": "read", "parameters": {"filePath": ".env"}}]}, [".env"]),
+        (
+            "multi_tool_use.parallel",
+            {"tool_uses": [{"recipient_name": "functions.read_file", "parameters": {"path": ".env"}}]},
+            [".env"],
+        ),
+        ("use_mcp_tool", {"server_name": "fs", "tool_name": "read", "arguments": '{"path": ".env"}'}, [".env"]),
         ("mcp__web__get", {"url": "https://x/.env", "uri": "https://x/.env"}, []),
         ("WebFetch", {"url": "file:///etc/passwd"}, ["/etc/passwd"]),
         ("WebFetch", {"url": "https://x.example/.env", "prompt": "read .env"}, []),
@@ -143,13 +284,26 @@ def test_the_paths_of_a_call_are_found(name: str, arguments: object, paths: list
         ("bash", "cat .env", "cat .env"),
         ("tool_call", {"name": "run_shell_command", "arguments": {"command": "ls"}}, "ls"),
         ("mcp__shell__run", {"command": "cat .env"}, "cat .env"),
+        ("run_command", {"CommandLine": "cat .env", "Cwd": "/x"}, "cat .env"),
+        ("shell", {"action": {"commands": ["ls", "cat .env"]}}, "ls\ncat .env"),
+        ("terminal", {"command": "ls", "cd": "x"}, "ls"),
+        ("launch-process", {"command": "ls", "cwd": "/x"}, "ls"),
+        ("developer__shell", {"command": "ls"}, "ls"),
+        ("default_api:run_shell_command", {"command": "ls"}, "ls"),
+        ("batch", {"tool_calls": [{"tool": "bash", "parameters": {"command": each}} for each in "ab"]}, "a\nb"),
+        ("mcp__ide__executeCode", {"code": "open('.env')"}, "python3 -c 'open('\"'\"'.env'\"'\"')'"),
+        ("run_code", {"code": "x", "language": "JavaScript"}, "node -e x"),
+        ("python", "print(1)", "python3 -c 'print(1)'"),
+        ("code_execution", {"code": "x"}, "python3 -c x"),
+        ("mcp__github__search_code", {"code": "x"}, None),
         ("Read", {"file_path": "a"}, None),
         ("str_replace_based_edit_tool", {"command": "view", "path": "a"}, None),
         ("TodoWrite", {"todos": []}, None),
     ],
 )
 def test_the_command_of_a_call_is_found(name: str, arguments: object, command: str | None) -> None:
-    assert describe_tool("call_1", name, json.dumps(arguments)).command == command
+    text = arguments if name == "python" else json.dumps(arguments)
+    assert describe_tool("call_1", name, str(text)).command == command
 
 
 def test_a_freeform_patch_names_its_files() -> None:
@@ -158,9 +312,26 @@ def test_a_freeform_patch_names_its_files() -> None:
     assert tool.paths == ("docs/new.md", "src/a.py", "src/b.py", ".env")
 
 
-def test_raw_program_text_counts_as_a_command() -> None:
-    script = 'await tools.exec_command({cmd: "cat .env"})'
-    assert describe_tool("c", "exec", script).command == script
+@pytest.mark.parametrize(
+    ("program", "command", "paths"),
+    [
+        ('await tools.exec_command({cmd: "cat .env"})', "cat .env", ()),
+        ('tools.exec_command({cmd: "ls"}); tools.write_stdin({chars: "cat .env\\n"})', "ls\ncat .env\n", ()),
+        ('await tools.apply_patch("*** Begin Patch\\n*** Add File: .env\\n+x\\n")', "", (".env",)),
+        ('await tools.mcp__fs__read({path: ".env"})', "", (".env",)),
+        ('for (const c of ["ls", "cat .env"]) await tools.exec_command({cmd: c})', "ls\ncat .env", ()),
+        ("await tools.exec_command({cmd: atob(x)})", "eval $__computed", ()),
+    ],
+)
+def test_a_program_of_the_code_mode_is_what_it_hands_to_tools(
+    program: str, command: str, paths: tuple[str, ...]
+) -> None:
+    tool = describe_tool("c", "exec", program)
+    assert (tool.canonical, tool.command, tool.paths) == ("bash", command, paths)
+
+
+def test_a_raw_text_that_is_no_program_is_a_command() -> None:
+    assert describe_tool("c", "exec", "cat .env").command == "cat .env"
 
 
 @pytest.mark.parametrize(
@@ -195,15 +366,21 @@ json_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["path", "command", "files", "input", "name", "arguments", "x"]), inner, max_size=3
+            st.sampled_from(
+                ["path", "command", "files", "input", "name", "arguments", "tool_calls", "url", "content", "x"]
+            ),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=8,
 )
-names = st.sampled_from(["Read", "Bash", "apply_patch", "tool_call", "mcp__a__b", "Glob", "x"]) | st.text(max_size=5)
+names = st.sampled_from(
+    ["Read", "Bash", "exec", "apply_patch", "tool_call", "batch", "mcp__a__b", "Glob", "WebFetch", "Write", "x"]
+) | st.text(max_size=5)
 
 
-@given(names, json_values.map(json.dumps) | st.text(max_size=40))
+@given(names, json_values.map(json.dumps) | st.text(max_size=40) | st.sampled_from(["file://[x", "await x('file:')"]))
 def test_any_arguments_can_be_described(name: str, arguments: str) -> None:
     tool = describe_tool("c", name, arguments)
     assert tool.arguments == arguments

@@ -1,10 +1,10 @@
 """What the rules on files judge: every file that a tool call touches, by its arguments, its command and its links."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from guardian_ci.model import ToolUse
+from guardian_ci.policy.arguments import words_of
 from guardian_ci.policy.paths import is_relative
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolView
@@ -17,14 +17,12 @@ _BY_ACT: Final = {
     **dict.fromkeys(("read_file", "list_dir", "glob", "grep", "bash", "write_stdin"), _READ),
     **dict.fromkeys(("write_file", "edit_file", "delete_file"), _WRITE),
 }
-_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _READING_WORDS: Final = "read get list search find view show open cat head tail tree stat info grep glob load"
 _WRITING_WORDS: Final = "write create edit delete remove save update append put make mkdir insert replace patch apply"
 _MOVING_WORDS: Final = "move rename copy sync upload download"
 _READING: Final = frozenset(_READING_WORDS.split())
 _WRITING: Final = frozenset(_WRITING_WORDS.split())
 _MOVING: Final = frozenset(_MOVING_WORDS.split())
-_LONGEST_NAME: Final = 200
 
 
 def touched(tool: ToolUse, view: ToolView) -> Iterator[Touch]:
@@ -49,13 +47,13 @@ def touched(tool: ToolUse, view: ToolView) -> Iterator[Touch]:
 
 def accesses_of(tool: ToolUse) -> tuple[Access, ...]:
     """Return what a tool does with the paths that its arguments name: by its act, else by the verbs of its name."""
+    words = words_of(tool.name)
+    if not words.isdisjoint(_MOVING):
+        return _BOTH
     if (known := _BY_ACT.get(tool.canonical)) is not None:
         return known
-    words = {word.lower() for word in _WORDS.findall(tool.name.rpartition("__")[2][:_LONGEST_NAME])}
     reads, writes = not words.isdisjoint(_READING), not words.isdisjoint(_WRITING)
-    if reads is writes or not words.isdisjoint(_MOVING):
-        return _BOTH
-    return _READ if reads else _WRITE
+    return _BOTH if reads is writes else _READ if reads else _WRITE
 
 
 def _accesses_of_touches(view: ToolView, word: str) -> tuple[Access, ...]:
