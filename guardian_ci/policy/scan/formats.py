@@ -73,6 +73,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 # Where a key may begin: behind no letter or digit, if it is not the last of an escape in JSON or a URL.
 _EDGE: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u00[0-9a-fA-F]{2})|(?<=%[0-9a-fA-F]{2}))"
+# The same for prefixes of a few letters, which base64 holds by chance.
+_APART: Final = r"(?:(?<![\w\-+/])|(?<=\\[nrtbf])|(?<=\\u00[0-9a-fA-F]{2})|(?<=%[0-9a-fA-F]{2}))"
 _END: Final = r"(?![A-Za-z0-9])"
 _HEX8: Final = r"[0-9a-f]{8}"
 _UUID: Final = UUID.pattern
@@ -144,6 +146,8 @@ _NO_SECRET: Final = re.compile(
 )
 """Names of what looks random and is no secret."""
 
+_OF_A_PAGE: Final = re.compile(r"(?:next|page|continuation|sync|csrf|xsrf)[ \-]?token\Z", re.IGNORECASE)
+
 _NAMES_A_KEY: Final = re.compile(r"key|secret|auth|pat\b|pass", re.IGNORECASE)
 
 
@@ -156,15 +160,21 @@ def _name(match: re.Match[str]) -> str:
 
 def _assigned_key(match: re.Match[str]) -> bool:
     value = value_of(match)
-    if not looks_random(value):
+    is_uuid = UUID.fullmatch(value) is not None
+    if not (is_uuid or looks_random(value)):
         return False
     name = _name(match)
-    return not _NO_SECRET.search(name) and (not UUID.fullmatch(value) or _NAMES_A_KEY.search(name) is not None)
+    if _NO_SECRET.search(name) or _OF_A_PAGE.search(match.string, max(match.start() - 40, 0), match.start()):
+        return False
+    return not is_uuid or (_NAMES_A_KEY.search(name) is not None and not made_up(value))
 
 
 def _assigned_password(match: re.Match[str]) -> bool:
     value = value_of(match)
-    return (looks_like_password(value) or looks_random(value)) and not _NO_SECRET.search(_name(match))
+    if _NOT_LITERAL.search(value) or not (looks_like_password(value) or looks_random(value)):
+        return False
+    name = _name(match)
+    return not _NO_SECRET.search(name) and "," not in name
 
 
 def _named(kind: str, service: str, value: str) -> Format:
@@ -202,30 +212,35 @@ _TOKEN_OF_THE_MANUAL: Final = "eyJzdWIiOiIxMjM0NTY3ODkw"  # noqa: S105 - the sub
 def _is_basic(match: re.Match[str]) -> bool:
     """Whether Basic credentials hold a name and a password that is worth something."""
     try:
-        _, colon, password = _decoded(value_of(match)).decode().partition(":")
+        _, colon, password = _decoded(value_of(match)).decode("ascii").partition(":")
     except UnicodeDecodeError:
         return False
-    return bool(colon) and password.isprintable() and _is_worth_something(password)
+    real = password.isprintable() and not made_up(value_of(match))
+    return bool(colon) and real and _is_worth_something(password)
 
 
 _STAND_INS: Final = re.compile(
     r"(?:(?:my|your|the|some|db|new|old|a|super|very|top|git|http|proxy)[_\-]?)*"
-    r"(?:pass(?:w(?:or)?d|phrase)?|pwd?|pw|secret|token|api_?key|key|user(?:name)?|login|admin|root|postgres|mysql|guest|"
+    r"(?:(?:pass(?:w(?:or)?d|phrase)?|pwd?|pw|secret|token|api_?key|key|user(?:name)?|login|admin|root|postgres|mysql|guest|"
     r"redis|mongo|rabbitmq|test(?:ing)?|demo|dev|local|default|example|changeme|change|foo|bar|baz|hunter2|x+|\*+|\.+|"
-    r"none|null|empty|blank|credentials?|p|minio(?:admin)?|elastic|oauth2?|x-oauth-basic|x-access-token)[_\-]?\d{0,4}",
+    r"none|null|empty|blank|credentials?|p|minio(?:admin)?|elastic|oauth2?|x-oauth-basic|x-access-token|fake|real|"
+    r"(?:pserver:)?anon[a-z]*)[_\-]?){1,4}\d{0,6}",
     re.IGNORECASE,
 )
-_NOT_LITERAL: Final = re.compile(r"[$%{}<>()\[\]*…]|\.\.\.")
+_NOT_LITERAL: Final = re.compile(r"[$%][{(]|\$[A-Za-z]|[{}<>…]|\w[(\[]|\.\.\.|&(?:lt|gt|amp)")
+_ESCAPED_BYTE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _SHORTEST_PASSWORD: Final = 6
 
 
 def _is_worth_something(password: str) -> bool:
     """Whether a password in a place that is made for one is real: no stand-in, no variable."""
     if len(password) < _SHORTEST_PASSWORD or _NOT_LITERAL.search(password):
-        return looks_like_password(password)
-    return not _STAND_INS.fullmatch(password) and not made_up(password + password)
+        return False
+    plain = _ESCAPED_BYTE.sub("_", password)
+    return not plain.isdecimal() and not _STAND_INS.fullmatch(plain) and not made_up(password + password)
 
 
+_HOST: Final = re.compile(r"[\w.\-\[\]]{1,80}", re.ASCII)
 _NOWHERE: Final = re.compile(
     r"(?:[\w\-]+\.)*(?:example|test|invalid|host(?:name)?|server|domain|myhost|your[\w\-]*|foo|bar|proxy)(?:\.\w{2,10}|\b)?\Z",
     re.IGNORECASE,
@@ -236,10 +251,12 @@ _AT_HOME: Final = re.compile(
 
 
 def _is_password_in_url(match: re.Match[str]) -> bool:
-    user, password, host = match.group("user"), match.group(2), match.group("host")
-    if password == user or _NOWHERE.match(host):
+    password = value_of(match)
+    user = match.group()[3:].partition(":")[0]
+    host = _HOST.match(match.string, match.end())
+    if password == user or host is None or _NOWHERE.match(host.group()):
         return False
-    if _AT_HOME.match(host):
+    if _AT_HOME.match(host.group()):
         return looks_like_password(password) or looks_random(password)
     return _is_worth_something(password)
 
@@ -248,13 +265,16 @@ _CONNECTION: Final = re.compile(
     r"(?:server|data ?source|host(?:name)?|user(?: id|name)?|uid|endpoint|initial catalog|database|driver)[ \t]?=",
     re.IGNORECASE,
 )
+_PART: Final = re.compile(r";[ \t]{0,2}[A-Za-z]{0,10}\Z")
 
 
 def _is_in_connection_string(match: re.Match[str]) -> bool:
-    """Whether ``password=`` stands among the other parts of a connection string."""
-    text, start = match.string, match.start()
+    """Whether ``password=`` stands among the other parts of a connection string, with semicolons between them."""
+    text, start, end = match.string, match.start(), match.end()
     before = text[max(start - 200, 0) : start].rpartition("\n")[2]
-    behind = text[match.end() : match.end() + 80].partition("\n")[0]
+    behind = text[end : end + 80].partition("\n")[0]
+    if not (_PART.search(before) or behind.startswith(";")):
+        return False
     return bool(_CONNECTION.search(before) or _CONNECTION.search(behind)) and _is_worth_something(match.group(1))
 
 
@@ -332,8 +352,9 @@ _PROVIDERS: Final = (
     _format(
         "api-key",
         "sk-",
-        r"sk-(?:ant-[a-z]{2,8}\d{0,2}-[\w\-]{24,240}|(?:proj|svcacct|admin|service|None)-[\w\-]{24,240}|or-v1-[0-9a-f]{64}|"
-        rf"lf-{_UUID}|(?<![A-Za-z0-9]sk-)[A-Za-z0-9]{{32,80}}(?![\w\-]))",
+        rf"{_EDGE}sk-[A-Za-z0-9]{{32,80}}(?![\w\-])|"
+        rf"sk-(?:ant-[a-z]{{2,8}}\d{{0,2}}-[\w\-]{{24,240}}|(?:proj|svcacct|admin|service|None)-[\w\-]{{24,240}}|"
+        rf"or-v1-[0-9a-f]{{64}}|lf-{_UUID})",
         stop=r"[^\w\-]",
         wide=rf"sk-(?:(?:ant|proj|svcacct|admin|or|lf|live|test)-{_KEY}{{8,}}|[A-Za-z0-9]{{20,}})",
     ),
@@ -345,22 +366,22 @@ _PROVIDERS: Final = (
         stop=r"[^\w\-.]",
         wide=rf"(?:AIza|AQ\.|ya29\.|GOCSPX-|1//0)(?:{_KEY}|\.){{28,}}",
     ),
-    _open_ended("service-token", "hf_", rf"{_EDGE}hf_", 30, "A-Za-z0-9", wide=r"hf_[A-Za-z0-9]{30,}"),
+    _open_ended("service-token", "hf_", rf"{_APART}hf_", 30, "A-Za-z0-9", wide=r"hf_[A-Za-z0-9]{30,}"),
     _open_ended("service-token", "gsk_", r"gsk_", 40, "A-Za-z0-9", wide=r"gsk_[A-Za-z0-9]{30,}"),
-    _open_ended("service-token", "xai-", rf"{_EDGE}xai-", 40, "A-Za-z0-9", wide=r"xai-[A-Za-z0-9]{30,}"),
+    _open_ended("service-token", "xai-", rf"{_APART}xai-", 40, "A-Za-z0-9", wide=r"xai-[A-Za-z0-9]{30,}"),
     _open_ended("perplexity-key", "pplx-", r"pplx-", 40, "A-Za-z0-9"),
     _open_ended("huggingface-token", "api_org_", r"api_org_", 34, "A-Za-z"),
-    _open_ended("replicate-token", "r8_", rf"{_EDGE}r8_", 36, "A-Za-z0-9"),
-    _open_ended("cerebras-key", "csk-", rf"{_EDGE}csk-", 40, "a-z0-9"),
-    _open_ended("fireworks-key", "fw_", rf"{_EDGE}fw_", 22, "A-Za-z0-9"),
+    _open_ended("replicate-token", "r8_", rf"{_APART}r8_", 36, "A-Za-z0-9"),
+    _open_ended("cerebras-key", "csk-", rf"{_APART}csk-", 40, "a-z0-9"),
+    _open_ended("fireworks-key", "fw_", rf"{_APART}fw_", 22, "A-Za-z0-9"),
     _open_ended("nvidia-key", "nvapi-", r"nvapi-", 50),
     _open_ended("tavily-key", "tvly-", r"tvly-(?:dev-|prod-)?", 28),
     _open_ended("langsmith-key", "lsv2_", r"lsv2_(?:pt|sk)_", 32),
     _open_ended("jina-key", "jina_", r"jina_", 40),
-    _open_ended("e2b-key", "e2b_", rf"{_EDGE}e2b_", 40, "0-9a-f"),
+    _open_ended("e2b-key", "e2b_", rf"{_APART}e2b_", 40, "0-9a-f"),
     _open_ended("together-key", "tgp_v1_", r"tgp_v1_", 32),
-    _open_ended("voyage-key", "pa-", rf"{_EDGE}(?<!\-)pa-(?=[\w\-]{{0,40}}[0-9])(?=[\w\-]{{0,40}}[A-Z])", 43),
-    _format("elevenlabs-key", "sk_", rf"{_EDGE}sk_[0-9a-f]{{48}}{_END}"),
+    _format("voyage-key", "pa-", rf"{_APART}pa-[\w\-]{{43,60}}(?![\w\-])", check=_is_random),
+    _format("elevenlabs-key", "sk_", rf"{_APART}sk_[0-9a-f]{{48}}{_END}"),
     _named("mistral-key", "mistral", r"[A-Za-z0-9]{32}"),
     _named("cohere-key", "cohere", r"[A-Za-z0-9]{40}"),
 )
@@ -406,8 +427,8 @@ _CLOUD: Final = (
     _reaching_back("terraform-token", ".atlasv1.", rf"{_EDGE}[A-Za-z0-9]{{14}}\.atlasv1\.[\w\-]{{60,70}}", 14),
     _format("databricks-token", "dapi", rf"{_EDGE}dapi[0-9a-f]{{32}}(?:-\d)?{_END}"),
     _open_ended("openshift-token", "sha256~", r"sha256~", 43),
-    _open_ended("netlify-token", "nfp_", rf"{_EDGE}nfp_", 36, "A-Za-z0-9"),
-    _open_ended("render-key", "rnd_", rf"{_EDGE}rnd_", 28, "A-Za-z0-9"),
+    _open_ended("netlify-token", "nfp_", rf"{_APART}nfp_", 36, "A-Za-z0-9"),
+    _open_ended("render-key", "rnd_", rf"{_APART}rnd_", 28, "A-Za-z0-9"),
     _open_ended("tailscale-key", "tskey-", r"tskey-[a-z]{2,12}-", 20),
 )
 
@@ -431,7 +452,7 @@ _CODE: Final = (
     _open_ended("atlassian-token", "ATATT3 ATCTT3", r"AT[AC]TT3", 60, r"\w\-="),
     _named("gitea-token", "gitea", r"[0-9a-f]{40}"),
     _named("gitea-token", "forgejo", r"[0-9a-f]{40}"),
-    _open_ended("service-token", "npm_", rf"{_EDGE}npm_", 36, "A-Za-z0-9", wide=r"npm_[A-Za-z0-9]{30,}"),
+    _open_ended("service-token", "npm_", rf"{_APART}npm_", 36, "A-Za-z0-9", wide=r"npm_[A-Za-z0-9]{30,}"),
     _open_ended("pypi-token", "pypi-", r"pypi-AgE", 48, wide=rf"pypi-{_KEY}{{40,}}"),
     _format("rubygems-key", "rubygems_", rf"rubygems_[0-9a-f]{{48}}{_END}"),
     _format("crates-token", "cio", rf"{_EDGE}cio[A-Za-z0-9]{{32}}{_END}"),
@@ -484,7 +505,7 @@ _SERVICES: Final = (
     _format("twilio-key", "SK", rf"{_EDGE}SK[0-9a-f]{{32}}{_END}"),
     _named("twilio-key", "twilio", r"[0-9a-f]{32}"),
     _format("sendgrid-key", "SG.", rf"{_EDGE}SG\.[\w\-]{{20,24}}\.[\w\-]{{39,50}}"),
-    _format("mailgun-key", "key-", rf"{_EDGE}(?<!\-)key-[0-9a-f]{{32}}{_END}"),
+    _format("mailgun-key", "key-", rf"{_APART}key-[0-9a-f]{{32}}{_END}"),
     _named("mailgun-key", "mailgun", rf"[0-9a-f]{{32}}-{_HEX8}-{_HEX8}"),
     _reaching_back("mailchimp-key", "-us", rf"{_EDGE}[0-9a-f]{{32}}-us\d{{1,2}}{_END}", 32),
     _format("brevo-key", "xkeysib-", rf"xkeysib-[0-9a-f]{{64}}-[A-Za-z0-9]{{16}}{_END}"),
@@ -529,10 +550,10 @@ _SERVICES: Final = (
     _named("okta-token", "okta", r"00[\w\-]{40}"),
     _format("hubspot-token", "pat-na1- pat-na2- pat-eu1-", rf"pat-(?:na|eu)\d-{_UUID}"),
     _open_ended("contentful-token", "CFPAT-", r"CFPAT-", 40),
-    _open_ended("typeform-token", "tfp_", rf"{_EDGE}tfp_", 40, r"\w.\-"),
-    _open_ended("prefect-key", "pnu_", rf"{_EDGE}pnu_", 36, "A-Za-z0-9"),
-    _open_ended("infracost-key", "ico-", rf"{_EDGE}(?<!\-)ico-", 32, "A-Za-z0-9"),
-    _open_ended("adafruit-key", "aio_", rf"{_EDGE}aio_", 28, "A-Za-z0-9"),
+    _open_ended("typeform-token", "tfp_", rf"{_APART}tfp_", 40, r"\w.\-"),
+    _open_ended("prefect-key", "pnu_", rf"{_APART}pnu_", 36, "A-Za-z0-9"),
+    _open_ended("infracost-key", "ico-", rf"{_APART}ico-", 32, "A-Za-z0-9"),
+    _open_ended("adafruit-key", "aio_", rf"{_APART}aio_", 28, "A-Za-z0-9"),
     _format("shippo-token", "shippo_", rf"shippo_(?:live|test)_[0-9a-f]{{40}}{_END}"),
     _open_ended("duffel-token", "duffel_", r"duffel_(?:live|test)_", 40),
     _format("easypost-key", "EZAK EZTK", rf"{_EDGE}EZ[AT]K[A-Za-z0-9]{{54}}{_END}"),
@@ -610,7 +631,7 @@ _PLACES: Final = (
     _format(
         "password",
         "://",
-        r"://(?P<user>[^\s/:@\"'<>\\`]{0,80}):([^\s/\"'<>\\`]{3,200})@(?=(?P<host>[\w.\-\[\]]{1,80}))",
+        r"://[^\s/:@\"'<>\\`]{0,80}:([^\s/\"'<>\\`]{3,200})@",
         check=_is_password_in_url,
         wide=r"://[^\s/:@\"'<>\\]{0,256}:([^\s/\"'<>\\]{1,256})@",
     ),

@@ -15,7 +15,7 @@ UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 _PLACEHOLDER: Final = re.compile(
     r"example|sample|placeholder|change_?-?me|replace|redacted|dummy|insert|your[_\-.]|_here|deadbeef|lorem|ipsum|"
-    r"qwerty|x{5}|\*{3}|(.)\1{7}|0123456|1234567|2345678|abcdefg|bcdefgh|zyxwvut|7654321",
+    r"qwerty|2YotnFZFEjr1|tGzv3JOkF0XG|czZCaGRSa3F0|mF_9\.B5f|x{5}|\*{3}|(.)\1{7}|0123456|1234567|2345678|abcdefg|bcdefgh|zyxwvut|7654321",
     re.IGNORECASE | re.ASCII,
 )
 _WEAK: Final = re.compile(
@@ -49,6 +49,7 @@ _CHANGES: Final = 0.2
 _LETTERS_ONLY: Final = 0.3
 _RANDOM: Final = 0.7
 _ENOUGH_PAIRS: Final = 6
+_NO_WORDS: Final = 0.3
 
 
 def entropy(value: str) -> float:
@@ -89,8 +90,11 @@ def _strangeness(value: str) -> float:
 
 
 def looks_like_password(value: str) -> bool:
-    """Whether a value is a password that is worth something: of several kinds of characters, and no known word."""
+    """Whether a value is a password that is worth something: of several kinds of characters, and no words."""
     if len(value) < _SHORTEST_PASSWORD or _WEAK.search(value) or made_up(value):
         return False
-    kinds = any(map(str.islower, value)) + any(map(str.isupper, value)) + any(map(str.isdecimal, value))
-    return kinds + (not value.isalnum()) >= _KINDS and entropy(value) >= _PASSWORD_ENTROPY
+    core = value.rstrip(".,:;!?")
+    kinds = any(map(str.islower, core)) + any(map(str.isupper, core)) + any(map(str.isdecimal, core))
+    if kinds + (not core.isalnum()) < _KINDS or entropy(value) < _PASSWORD_ENTROPY:
+        return False
+    return _changes(value) + _strangeness(value) >= _NO_WORDS
