@@ -33,6 +33,7 @@ KEY_FILES: Final = (
     "id_dsa*",
     "id_ecdsa*",
     "id_ed25519*",
+    "/proc/**/environ",
     "!*.pub",
 )
 """Where keys usually lie. A public key is none."""
