@@ -23,6 +23,7 @@ TESTED_ELSEWHERE = {
     "policy/merge.py": "policy/test_policy.py",
     "policy/problems.py": "policy/test_check.py",
     "policy/rules/scopes.py": "policy/rules/test_cost_limit.py",
+    "policy/rules/tool_lists.py": "policy/rules/test_tool_allowlist.py",
     "policy/schema.py": "policy/test_check.py",
     "policy/sense.py": "policy/test_check.py",
     "policy/settings.py": "policy/test_policy.py",

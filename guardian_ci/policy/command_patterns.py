@@ -22,7 +22,7 @@ _BLANK: Final = "\0"
 """A blank within a word."""
 _STAR: Final = "\x01"
 _ESCAPED: Final = re.compile(r"\\([*?\[\]{}\\])")
-_OPERATORS: Final = frozenset("|&;\n")
+_OPERATORS: Final = frozenset("|&;")
 _REDIRECTIONS: Final = re.compile(r"(?:^| )\d{0,3}[<>]")
 _IN_DOUBLE_QUOTES: Final = frozenset('$`"\\*')
 _GLOB: Final = re.compile(r"[*?\[{]")
@@ -69,7 +69,7 @@ class CommandPattern:
         text = source
         if text.endswith(":*") and not text.endswith("\\:*"):
             text = text[:-2].rstrip(" ") + " *"
-        if UNKNOWN in text or TAME in text:
+        if not text.isprintable() or UNKNOWN in text or TAME in text:
             raise ValueError(f"{quote(source)} holds a character that no command does")
         self._parts = tuple(_read(text, source).split(_STAR))
         self._whole = len(self._parts) == 1
@@ -145,7 +145,7 @@ def _read(text: str, source: str) -> str:
         elif character in _OPERATORS:
             raise ValueError(f"{quote(source)} names several commands; write an entry for each of them")
         else:
-            read.append(" " if character == "\t" else character)
+            read.append(character)
     if quoting:
         raise ValueError(f"the {quoting} in {quote(source)} is never closed")
     plain = re.sub(" {2,}", " ", "".join(read)).lstrip(" ")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from guardian_ci.model import Finding, ToolUse, Verdict
-from guardian_ci.policy.hosts import Host, Hosts, canonical_name, hosts, hosts_of_url
+from guardian_ci.policy.hosts import Host, Hosts, host_of, hosts, hosts_of_url
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
 from guardian_ci.policy.settings import Settings
@@ -65,9 +65,15 @@ def _reached(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[_Rea
     allowed = hosts(settings.network_allowlist)
     for url in tool.urls:
         for host in hosts_of_url(url):
-            yield _Reached(who=tool.name, name=str(host), word=url, allowed=_allows(allowed, host))
+            yield _of_host(allowed, host, tool.name, url)
     for contact in view.analysis.contacts:
         yield _of_contact(allowed, contact)
+
+
+def _of_host(allowed: Hosts, host: Host, who: str, word: str) -> _Reached:
+    # The port is said where the list has this host with another one.
+    name = str(host) if allowed.cover(Host(name=host.name)) is None else host.name
+    return _Reached(who=who, name=name, word=word, allowed=_allows(allowed, host))
 
 
 def _allows(allowed: Hosts, host: Host) -> bool | None:
@@ -78,9 +84,9 @@ def _of_contact(allowed: Hosts, contact: Contact) -> _Reached:
     who, word = contact.program, contact.word
     spelled = hosts_of_url(word)
     if contact.host is not None:
-        name = canonical_name(contact.host)
-        host = next((each for each in spelled if each.name == name), Host(name=name))
-        return _Reached(who=who, name=str(host), word=word, allowed=_allows(allowed, host))
+        host = host_of(contact.host)
+        written = next((each for each in spelled if each.name == host.name and host.port is None), host)
+        return _of_host(allowed, written, who, word)
     if contact.registry is not None:
         covered = allowed.cover_registry(contact.registry, who)
         return _Reached(who=who, name=contact.registry, word=word, allowed=covered)
