@@ -73,18 +73,16 @@ def test_no_known_flag_is_gone_by_now() -> None:
 # What others wrote, where it lies
 
 
-_FENCE: Final = re.compile(r"^```(?:bash|sh|shell|console|zsh)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_PROMPT: Final = re.compile(r"^(?:\$|>|%|#) ", re.MULTILINE)
+_FENCE: Final = re.compile(r"^```(bash|sh|shell|zsh|console)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def shell_blocks(text: str) -> list[str]:
-    """Return what a README's fenced blocks of shell commands hold, without the prompts."""
+    """Return what a README's fenced blocks of shell commands hold; of a transcript only what was typed."""
     found = []
-    for block in _FENCE.findall(text):
-        lines = block.splitlines()
-        if any(line.startswith("$ ") for line in lines):  # a transcript: the rest is what was printed
-            lines = [line[2:] for line in lines if line.startswith("$ ")]
-        found.append("\n".join(lines))
+    for language, block in _FENCE.findall(text):
+        typed = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+        if typed or language != "console":
+            found.append("\n".join(typed) or block.rstrip("\n"))
     return found
 
 
