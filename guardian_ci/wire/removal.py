@@ -111,16 +111,23 @@ def _chosen(choice: object, gone: Gone) -> bool:
 
 
 def undeferred(root: Node, parsed: Parsed, gone: Gone) -> Iterator[Splice]:
-    """Load the deferred tools at once where nothing is left that could load them: providers refuse such a request."""
-    kept = {parsed.offers[i]: as_object(value_at(root.value, parsed.offers[i])) for i in gone.kept}
-    deferred = [path for path, tool in kept.items() if tool.get("defer_loading") is True]
-    if not deferred or not gone.gone:
+    """Load the deferred tools at once where nothing is left that could load them: providers refuse such a request.
+
+    Only ``tools`` itself counts, which stays as it is from turn to turn.
+    """
+    removed, kept = ([i for i in group if parsed.offers[i][0] == "tools"] for group in (gone.gone, gone.kept))
+    deferred = [path for i in kept if _is_deferred(root, path := parsed.offers[i])]
+    if not deferred or not removed:
         return
     tools = parsed.call.tools
-    searched = any(_searches(tools[i]) for i in gone.gone) and not any(_searches(tools[i]) for i in gone.kept)
+    searched = any(_searches(tools[i]) for i in removed) and not any(_searches(tools[i]) for i in kept)
     if searched or len(deferred) == len(kept):
         for _, tool in nodes_at(root, deferred):
             yield from tool.without_members({"defer_loading"})
+
+
+def _is_deferred(root: Node, path: Path) -> bool:
+    return as_object(value_at(root.value, path)).get("defer_loading") is True
 
 
 def _searches(tool: ToolOffer) -> bool:

@@ -21,6 +21,9 @@ _ENCODINGS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 _CACHE_MARK: Final = re.compile(r',"cache_control":(?:\{[^{}]*\}|null)|"cache_control":(?:\{[^{}]*\}|null),?')
 
+_OWN_ACTS: Final = frozenset({"file_search"})
+"""Kinds of provider tools that do something else than the agents' tools of their name: OpenAI's searches uploads."""
+
 UNBOUNDED_SEARCHES: Final = 10
 """What a request that sets no bound to its web searches is taken to mean; ``Edits.max_web_searches`` makes it so."""
 
@@ -36,6 +39,7 @@ class Offers:
         """Add a tool; ``kind`` is the provider's type of it, which says what it does where ``name`` may not."""
         by_kind = canonical_name(kind)
         canonical = by_kind if kind and by_kind != kind else canonical_name(name)
+        canonical = kind if kind in _OWN_ACTS else canonical
         self.tools.append(ToolOffer(name=clean(name), canonical=clean(canonical), provider_executed=provider_executed))
         self.paths.append(path)
 

@@ -13,6 +13,10 @@ from guardian_ci.wire.json_text import as_object, as_text
 _INLINE_MEDIUM: Final = re.compile(r"data:[^,]{0,200};base64,")
 _ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
+_IDS: Final = ("_id", "_ids")
+_MEDIA: Final = frozenset({"data", "file_data", "result", "url", "image_url", "file_url"})
+"""Members that may hold a medium in base64."""
+
 _BINARY_HOLDERS: Final = frozenset({"base64", "image", "audio", "redacted_thinking", "reasoning.encrypted"})
 """Types of objects whose ``data`` is no text."""
 
@@ -27,7 +31,8 @@ class Walk:
 
 _NAMES: Final = "name role namespace server_label tool_name toolset_name server_name mcp_server_name"
 _KINDS: Final = "type status format detail signature media_type mime_type ttl phase"
-CONTENT: Final = Walk(frozenset(f"id {_NAMES} {_KINDS}".split()), frozenset({"input", "arguments"}))
+_OPAQUE: Final = "encrypted_content encrypted_index encrypted_stdout"
+CONTENT: Final = Walk(frozenset(f"id {_NAMES} {_KINDS} {_OPAQUE}".split()), frozenset({"input", "arguments"}))
 """Messages and their parts: ids are no text, and would look like secrets. Arguments are read whatever their keys."""
 
 _SCHEMA: Final = "type id name format pattern required syntax ttl $schema $ref $id allowed_callers"
@@ -70,24 +75,24 @@ def _inner(value: object, walk: Walk) -> Iterator[tuple[str | int, object]]:
         return iter(())
     if walk is _ANYTHING:
         return iter(value.items())
-    return ((name, member) for name, member in value.items() if _is_read(name, member, value, walk))
+    return iter([(name, member) for name, member in value.items() if _is_read(name, member, value, walk)])
 
 
 def _is_read(name: str, member: object, holder: Object, walk: Walk) -> bool:
     """Whether a member may hold text. An object always may: a schema has properties of any name."""
     if isinstance(member, dict):
         return True
-    if name in walk.unread or name.endswith(("_id", "_ids")) or name.startswith("encrypted_"):
+    if not isinstance(member, str | list) or name in walk.unread or name.endswith(_IDS):
         return False
-    return not (isinstance(member, str) and _is_medium(name, member, holder))
+    return name not in _MEDIA or not isinstance(member, str) or not _is_medium(name, member, holder)
 
 
 def _is_medium(name: str, member: str, holder: Object) -> bool:
     if name == "data":
         return holder.get("type") in _BINARY_HOLDERS or "format" in holder
-    if name in {"url", "image_url", "file_url"}:
-        return _INLINE_MEDIUM.match(member) is not None
-    return name == "file_data" or (name == "result" and holder.get("type") == "image_generation_call")
+    if name == "result":
+        return holder.get("type") == "image_generation_call"
+    return name == "file_data" or _INLINE_MEDIUM.match(member) is not None
 
 
 def passages(value: object, path: Path, origin: Origin, *, fresh: bool) -> Iterator[Passage]:

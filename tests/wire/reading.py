@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardian_ci.model import Call, Finding, Operation, ToolUse, Usage, Verdict
+from guardian_ci.model import Call, Finding, Operation, Origin, ToolUse, Usage, Verdict
 from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Piece, Wire
+from guardian_ci.wire.json_text import value_at
 
 SSE = "text/event-stream; charset=utf-8"
 
@@ -111,6 +112,14 @@ def everywhere(
 def facts(wire: Wire, base: Mapping[str, object], **members: object) -> Call:
     """Parse a request that differs from ``base`` in these members."""
     return parse(wire, json.dumps({**base, **members}).encode()).call
+
+
+def texts(wire: Wire, base: Mapping[str, object], **members: object) -> list[tuple[str, Origin, bool]]:
+    """List the texts of a request that differs from ``base`` in these members: origin and freshness, in order."""
+    request = {**base, **members}
+    told = list(wire.passages(parse(wire, json.dumps(request).encode())))
+    assert all(value_at(request, passage.path) == passage.text for passage in told)
+    return [(passage.text, passage.origin, passage.fresh) for passage in told]
 
 
 def edit(

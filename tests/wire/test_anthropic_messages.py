@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import cut_anywhere, edit, everywhere, facts, parse, read
+from reading import cut_anywhere, edit, everywhere, facts, parse, read, texts
 
 from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import Operation, ToolOffer
+from guardian_ci.model import Operation, Origin, ToolOffer
 from guardian_ci.wire.anthropic_messages import AnthropicMessages
 from guardian_ci.wire.interface import MAX_HELD_BYTES, Edits, Piece
 
@@ -292,6 +292,123 @@ def test_a_body_in_another_encoding_is_refused() -> None:
         WIRE.parse_call(REQUEST, operation=Operation.GENERATE, headers=headers)
 
 
+# Texts
+
+SAID = [
+    {"role": "system", "content": "reminder"},
+    {"role": "user", "content": [{"type": "text", "text": "do"}, {"type": "document", "title": "t", "source": {}}]},
+    {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
+            {"type": "redacted_thinking", "data": "AAAA"},
+            {"type": "text", "text": "ok"},
+            {
+                "type": "tool_use",
+                "id": "t1",
+                "name": "Write",
+                "input": {"file_path": "/a", "lines": ["x", {"type": "y"}]},
+            },
+            {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "q"}},
+            {
+                "type": "web_search_tool_result",
+                "tool_use_id": "s1",
+                "content": [{"type": "web_search_result", "title": "page", "encrypted_content": "AAAA"}],
+            },
+        ],
+    },
+    {
+        "role": "user",
+        "content": [
+            {
+                "type": "tool_result",
+                "tool_use_id": "t1",
+                "content": [
+                    {"type": "text", "text": "out"},
+                    {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "doc"}},
+                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+                    {"type": "tool_reference", "tool_name": "Late"},
+                ],
+            },
+            {"type": "tool_result", "tool_use_id": "t2", "content": "plain"},
+            {
+                "type": "search_result",
+                "source": "https://x",
+                "title": "found",
+                "content": [{"type": "text", "text": "f"}],
+            },
+            {
+                "type": "tool_addition",
+                "tool": {"type": "tool_definition", "definition": {"name": "L", "description": "l"}},
+            },
+            {"type": "text", "text": "go on"},
+        ],
+    },
+]
+
+
+def test_every_text_is_told_with_its_origin_and_whether_it_is_new() -> None:
+    tools = [{"name": "Write", "description": "writes", "input_schema": {"properties": {"a": {"description": "p"}}}}]
+    told = texts(WIRE, BASE, system=[{"type": "text", "text": "sys"}], tools=tools, messages=SAID)
+    assert told == [
+        ("sys", Origin.SYSTEM, False),
+        ("writes", Origin.DEFINITION, False),
+        ("p", Origin.DEFINITION, False),
+        ("reminder", Origin.SYSTEM, False),
+        ("do", Origin.PROMPT, False),
+        ("t", Origin.PROMPT, False),
+        ("hm", Origin.ANSWER, False),
+        ("ok", Origin.ANSWER, False),
+        ("/a", Origin.TOOL_CALL, False),
+        ("x", Origin.TOOL_CALL, False),
+        ("y", Origin.TOOL_CALL, False),
+        ("q", Origin.TOOL_CALL, False),
+        ("page", Origin.TOOL_RESULT, False),
+        ("out", Origin.TOOL_RESULT, True),
+        ("doc", Origin.TOOL_RESULT, True),
+        ("plain", Origin.TOOL_RESULT, True),
+        ("https://x", Origin.TOOL_RESULT, True),
+        ("found", Origin.TOOL_RESULT, True),
+        ("f", Origin.TOOL_RESULT, True),
+        ("l", Origin.DEFINITION, True),
+        ("go on", Origin.PROMPT, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "fresh"),
+    [
+        ({"messages": [{"role": "user", "content": "a"}]}, [True, True]),
+        ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, [True, True, True]),
+        (
+            {"messages": [{"role": "assistant", "content": "b"}, {"role": "user", "content": "a"}]},
+            [False, False, True],
+        ),
+        (
+            {
+                "messages": [{"role": "assistant", "content": "b"}, {"role": "user", "content": "a"}],
+                "thread": {"type": "continue", "previous_message_id": "m"},
+            },
+            [False, True, True],
+        ),
+    ],
+)
+def test_new_is_what_stands_behind_the_last_answer(members: dict[str, object], fresh: list[bool]) -> None:
+    assert [new for _, _, new in texts(WIRE, BASE, system="s", **members)] == fresh
+
+
+def test_a_result_is_the_same_whatever_id_and_cache_mark_it_has() -> None:
+    def digest(**members: object) -> str:
+        block = {"type": "tool_result", **members}
+        return facts(WIRE, BASE, messages=[{"role": "user", "content": [block]}]).tool_results[0].digest
+
+    plain = digest(tool_use_id="a", content="x")
+    marked = {"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}
+    assert plain == digest(tool_use_id="b", content=[marked], cache_control={"type": "ephemeral"})
+    assert plain != digest(tool_use_id="a", content="y")
+    assert digest(tool_use_id="a")
+
+
 # Edits
 
 
@@ -545,6 +662,29 @@ def test_the_usage_of_a_beginning_is_not_the_last_word_until_a_later_frame_tells
     assert not reader.state.usage_final
     list(reader.feed(FINISH))
     assert reader.state.usage_final
+
+
+def test_text_is_told_block_by_block_thinking_apart() -> None:
+    thinking = start(0, type="thinking", thinking="", signature="") + delta(0, "thinking_delta", thinking="hm")
+    summary = start(2, type="compaction", content=None) + delta(2, "compaction_delta", content="so far")
+    stream = BEGIN + thinking + delta(0, "signature_delta", signature="x") + start(1, type="text", text="A")
+    ragged = delta(1, "text_delta", text="#b").replace(b"#", rb"\ud800")
+    pieces = read(WIRE, REQUEST, [stream + ragged + summary + BASH + FINISH]).pieces
+    told = [(piece.block, piece.text) for piece in pieces if piece.text]
+    assert told == [("0", "hm"), ("1", "A"), ("1", "\ufffdb"), ("2", "so far")]
+
+
+def test_the_reader_says_while_it_holds_a_call() -> None:
+    reader = WIRE.reader(parse(WIRE, REQUEST), content_type="text/event-stream")
+    list(reader.feed(BEGIN + TEXT))
+    assert not reader.holding
+    list(reader.feed(BASH[: -len(stop(1))]))
+    assert reader.holding
+    list(reader.feed(stop(1)))
+    assert not reader.holding
+    list(reader.feed(start(2, type="tool_use", id="b", name="Read", input={})))
+    list(reader.feed(event("error", error={"type": "overloaded_error", "message": "Overloaded"})))
+    assert not reader.holding
 
 
 def test_output_is_counted_when_it_comes_also_while_it_is_held() -> None:

@@ -1,5 +1,6 @@
 """What holds for every wire protocol alike."""
 
+import itertools
 import json
 
 import pytest
@@ -10,7 +11,8 @@ from reading import CUTS, chunks, edit, finding, parse, read
 from guardian_ci.errors import BadRequest, UpstreamError
 from guardian_ci.model import Operation, WireProtocol
 from guardian_ci.wire import WIRES
-from guardian_ci.wire.interface import MAX_ANSWER_BYTES, MAX_FRAME_BYTES, Edits, Wire
+from guardian_ci.wire.interface import MAX_ANSWER_BYTES, MAX_FRAME_BYTES, Edits, Path, Wire
+from guardian_ci.wire.json_text import value_at
 
 ALL = pytest.mark.parametrize("wire", WIRES.values(), ids=lambda wire: str(wire.protocol))
 BODY = b'{"model":"m","stream":true,"messages":[],"input":[]}'
@@ -65,6 +67,18 @@ WORDS = st.sampled_from(
         "id",
         "call_id",
         "arguments",
+        "function_call_output",
+        "tool_use",
+        "thinking",
+        "description",
+        "definition",
+        "tool_addition",
+        "tool_reference",
+        "tool_name",
+        "additional_tools",
+        "namespace",
+        "defer_loading",
+        "instructions",
     ]
 )
 JSON = st.recursive(
@@ -93,9 +107,98 @@ def test_any_json_is_either_understood_or_refused(wire: Wire, request: dict[str,
         assert str(error)  # noqa: PT017 - either is right, and a refusal says why
         return
     assert len(parsed.offers) == len(parsed.call.tools)
+    told = {passage.path: passage.text for passage in wire.passages(parsed)}
+    assert all(value_at(json.loads(body), path) == text for path, text in told.items())
     removed = Edits(remove_tools=frozenset(range(len(parsed.offers))))
-    for edits in (Edits(), ALL_EDITS, removed):
+    for edits in (Edits(), ALL_EDITS, removed, Edits(texts=dict.fromkeys(told, "new"), notice="note")):
         assert isinstance(json.loads(wire.edit(parsed, edits)), dict)
+
+
+def conversation(draw: st.DrawFn) -> dict[str, object]:
+    """Draw a request in the words of all protocols, each of its texts one of its kind."""
+    count = itertools.count()
+
+    def text() -> str:
+        return f"{draw(st.text(max_size=3))}\ue000{next(count)}"
+
+    def part() -> object:
+        kind = draw(st.sampled_from(["text", "tool_use", "tool_result", "thinking", "document"]))
+        inner = [{"type": "text", "text": text()}]
+        return {
+            "text": {"type": "text", "text": text()},
+            "tool_use": {"type": "tool_use", "id": "t", "name": "n", "input": {"a": [text()], "type": text()}},
+            "tool_result": {
+                "type": "tool_result",
+                "tool_use_id": "t",
+                "content": draw(st.sampled_from([text(), inner])),
+            },
+            "thinking": {"type": "thinking", "thinking": text(), "signature": "s"},
+            "document": {"type": "document", "source": {"type": "text", "data": text()}},
+        }[kind]
+
+    def turn() -> object:
+        kind = draw(st.sampled_from(["user", "assistant", "system", "tool", "call", "output"]))
+        call = {"type": "function_call", "call_id": "c", "name": "n", "arguments": text()}
+        if kind in {"call", "output"}:
+            return call if kind == "call" else {"type": "function_call_output", "call_id": "c", "output": text()}
+        return {
+            "role": kind,
+            "content": text() if draw(st.booleans()) else [part() for _ in range(draw(st.integers(0, 2)))],
+        }
+
+    turns = [turn() for _ in range(draw(st.integers(1, 4)))]
+    tool = {"name": "n", "description": text(), "input_schema": {"properties": {"a": {"description": text()}}}}
+    return {"model": "m", "system": text(), "instructions": text(), "tools": [tool], "messages": turns, "input": turns}
+
+
+@ALL
+@settings(max_examples=60, deadline=None)
+@given(request=st.composite(conversation)(), indent=st.sampled_from([None, 2]), escaped=st.booleans(), data=st.data())
+def test_editing_any_texts_changes_exactly_these(
+    wire: Wire, request: dict[str, object], indent: int | None, escaped: bool, data: st.DataObject
+) -> None:
+    # Each protocol reads its own list of turns; the other one would say every text twice.
+    request.pop("messages" if wire.protocol is WireProtocol.OPENAI_RESPONSES else "input")
+    body = json.dumps(request, indent=indent, ensure_ascii=escaped)
+    parsed = parse(wire, body.encode())
+    told = {passage.path: passage.text for passage in wire.passages(parsed)}
+    chosen = data.draw(st.sets(st.sampled_from(sorted(told, key=str)))) if told else set[Path]()
+    expected = body
+    for path in chosen:
+        old = json.dumps(told[path], ensure_ascii=escaped)
+        assert expected.count(old) == 1
+        expected = expected.replace(old, '"[redacted]"')
+    assert wire.edit(parsed, Edits(texts=dict.fromkeys(chosen, "[redacted]"))).decode() == expected
+
+
+@ALL
+def test_a_notice_comes_behind_the_text_that_is_edited_with_it(wire: Wire) -> None:
+    parsed = parse(wire, b'{"model":"m","messages":[{"role":"user","content":"a\\"b"}],"input":"a\\"b"}')
+    (passage,) = wire.passages(parsed)
+    edited = json.loads(wire.edit(parsed, Edits(texts={passage.path: 'new"'}, notice="note")))
+    assert value_at(edited, passage.path) == 'new"\n\nnote'
+
+
+@ALL
+def test_a_text_of_a_tool_that_goes_goes_with_it(wire: Wire) -> None:
+    tool = {"name": "n", "description": "d", "function": {"name": "n", "description": "d"}}
+    parsed = parse(wire, json.dumps({"model": "m", "messages": [], "input": [], "tools": [tool]}).encode())
+    texts = {passage.path: "new" for passage in wire.passages(parsed)}
+    assert texts
+    edited = json.loads(wire.edit(parsed, Edits(texts=texts, remove_tools=frozenset({0}))))
+    assert edited == {"model": "m", "messages": [], "input": []}
+
+
+@ALL
+def test_texts_are_fit_for_utf_8_and_keep_their_places(wire: Wire) -> None:
+    parsed = parse(wire, rb'{"model":"m","messages":[{"role":"user","content":"a\ud800b"}],"input":"a\ud800b"}')
+    (passage,) = wire.passages(parsed)
+    assert passage.text == "a\ufffdb"
+
+
+@ALL
+def test_a_request_for_models_has_no_texts(wire: Wire) -> None:
+    assert list(wire.passages(wire.parse_call(b"", operation=Operation.MODELS, headers={}))) == []
 
 
 @ALL

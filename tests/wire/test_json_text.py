@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardian_ci.wire.json_text import Node, clean, parse_leniently, parse_strictly, spliced
+from guardian_ci.wire.json_text import (
+    Node,
+    clean,
+    nodes_at,
+    parse_leniently,
+    parse_strictly,
+    rewritten,
+    spliced,
+    value_at,
+)
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=5)
 JSON = st.recursive(
@@ -87,6 +96,64 @@ def test_text_is_lengthened_at_its_end(text: str, addition: str) -> None:
     node = root.step("a")
     assert node is not None
     assert json.loads(spliced(root.text, [node.appended_text(addition)])) == {"a": text + addition}
+
+
+Steps = tuple[str | int, ...]
+
+
+def numbered(value: object, path: Steps, found: dict[Steps, str]) -> object:
+    """Make each string in a value one of its kind, and note where it stands."""
+    if isinstance(value, str):
+        found[path] = f"{value}\ue000{len(found)}"
+        return found[path]
+    if isinstance(value, list):
+        return [numbered(inner, (*path, i), found) for i, inner in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: numbered(inner, (*path, name), found) for name, inner in value.items()}
+    return value
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=OBJECTS, indent=INDENTS, text=st.text(max_size=4), escaped=st.booleans(), data=st.data())
+def test_rewriting_any_strings_changes_exactly_these(
+    value: object, indent: int | str | None, text: str, escaped: bool, data: st.DataObject
+) -> None:
+    found: dict[Steps, str] = {}
+    document = json.dumps(numbered(value, (), found), indent=indent, ensure_ascii=escaped)
+    chosen = data.draw(st.sets(st.sampled_from(sorted(found, key=str)))) if found else set()
+    root = parse_strictly(document)
+    edited = spliced(root.text, list(rewritten(root, dict.fromkeys(chosen, text))))
+    expected = document
+    for path in chosen:
+        old = json.dumps(found[path], ensure_ascii=escaped)
+        assert expected.count(old) == 1
+        expected = expected.replace(old, json.dumps(text))
+    assert edited == expected
+
+
+@pytest.mark.parametrize(
+    "path", [(), ("b",), ("a",), ("a", 3), ("a", 1), ("a", 0, "x"), ("a", "0"), ("c",), ("c", "d", 0)]
+)
+def test_what_is_no_string_is_not_rewritten(path: Steps) -> None:
+    root = parse_strictly('{"a": ["x", 5], "c": {"d": {}}}')
+    assert list(rewritten(root, {path: "new"})) == []
+
+
+def test_a_path_through_a_string_that_is_rewritten_leads_nowhere() -> None:
+    root = parse_strictly('{"a": {"b": "x"}, "c": "x"}')
+    texts: dict[Steps, str] = {("a",): "no", ("a", "b"): "yes", ("c", "d"): "no", ("c",): "no"}
+    assert json.loads(spliced(root.text, list(rewritten(root, texts)))) == {"a": {"b": "yes"}, "c": "x"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(value=OBJECTS, indent=INDENTS, data=st.data())
+def test_values_are_found_at_their_paths(value: object, indent: int | str | None, data: st.DataObject) -> None:
+    places: dict[Steps, str] = {}
+    numbered(value, (), places)
+    paths = data.draw(st.sets(st.sampled_from(sorted(places, key=str)))) if places else set()
+    paths |= {path[:-1] for path in paths if path[1:]}
+    found = dict(nodes_at(parse_strictly(written(value, indent)), [*paths, ("no", "such", 1)]))
+    assert {path: node.value for path, node in found.items()} == {path: value_at(value, path) for path in paths}
 
 
 def test_an_edit_within_a_removed_part_is_dropped_with_it() -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import cut_anywhere, edit, everywhere, facts, parse, read
+from reading import cut_anywhere, edit, everywhere, facts, parse, read, texts
 
 from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import ToolOffer
+from guardian_ci.model import Origin, ToolOffer
 from guardian_ci.wire.interface import Edits
 from guardian_ci.wire.openai_chat import OpenAIChat
 
@@ -179,6 +179,70 @@ def test_bad_requests_are_refused_by_the_name_of_what_is_wrong(body: bytes, mess
         parse(WIRE, body)
 
 
+# Texts
+
+
+def test_every_text_is_told_with_its_origin_and_whether_it_is_new() -> None:
+    function = {"name": "f", "description": "d", "parameters": {"properties": {"a": {"description": "p"}}}}
+    calls = [
+        {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}},
+        {"id": "c2", "type": "custom", "custom": {"name": "g", "input": "raw"}},
+    ]
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    messages = [
+        {"role": "system", "content": "s"},
+        {"role": "developer", "content": [{"type": "text", "text": "dev"}]},
+        {"role": "user", "name": "me", "content": [{"type": "text", "text": "u"}, picture]},
+        {"role": "assistant", "content": "a", "reasoning_content": "hm", "refusal": "no", "tool_calls": calls},
+        {"role": "assistant", "content": None, "function_call": {"name": "h", "arguments": "{}"}},
+        {"role": "tool", "tool_call_id": "c1", "content": "r"},
+        {"role": "function", "name": "h", "content": "old"},
+        {"role": "user", "content": "more"},
+    ]
+    told = texts(
+        WIRE,
+        BASE,
+        tools=[{"type": "function", "function": function}],
+        functions=[{"name": "o", "description": "o"}],
+        messages=messages,
+        prediction={"type": "content", "content": "guess"},
+    )
+    assert told == [
+        ("d", Origin.DEFINITION, False),
+        ("p", Origin.DEFINITION, False),
+        ("o", Origin.DEFINITION, False),
+        ("s", Origin.SYSTEM, False),
+        ("dev", Origin.SYSTEM, False),
+        ("u", Origin.PROMPT, False),
+        ("a", Origin.ANSWER, False),
+        ("hm", Origin.ANSWER, False),
+        ("no", Origin.ANSWER, False),
+        ('{"a": 1}', Origin.TOOL_CALL, False),
+        ("raw", Origin.TOOL_CALL, False),
+        ("{}", Origin.TOOL_CALL, False),
+        ("r", Origin.TOOL_RESULT, True),
+        ("old", Origin.TOOL_RESULT, True),
+        ("more", Origin.PROMPT, True),
+        ("guess", Origin.PROMPT, True),
+    ]
+
+
+def test_a_first_request_is_new_as_a_whole() -> None:
+    members = {"tools": [{"type": "function", "function": {"name": "f", "description": "d"}}]}
+    assert [fresh for _, _, fresh in texts(WIRE, BASE, **members)] == [True, True]
+
+
+def test_a_result_tells_its_success_where_its_text_does() -> None:
+    messages = [
+        {"role": "tool", "tool_call_id": "a", "content": "Exit code: 1\nWall time: 0.1 seconds\nOutput:\n"},
+        {"role": "tool", "tool_call_id": "b", "content": [{"type": "text", "text": "x"}]},
+        {"role": "tool", "tool_call_id": "c", "content": "x"},
+    ]
+    failed, listed, plain = facts(WIRE, BASE, messages=messages).tool_results
+    assert (failed.ok, listed.ok, plain.ok) == (False, None, None)
+    assert listed.digest == plain.digest != failed.digest
+
+
 # Edits
 
 
@@ -295,6 +359,33 @@ def test_text_passes_at_once_and_calls_wait_for_the_finish() -> None:
     late = chunk(choice(content="more"))
     assert b"".join(piece.data for piece in reader.feed(late)) == late
     assert b"".join(piece.data for piece in reader.feed(FINISH)) == BASH + READ + FINISH
+
+
+def test_text_of_another_choice_passes_a_frame_that_is_held_with_text() -> None:
+    reader = WIRE.reader(parse(WIRE, REQUEST), content_type="text/event-stream")
+    mixed = chunk(choice(0, content="first", tool_calls=[call(0, "{}", "bash", "c")]))
+    assert b"".join(piece.data for piece in reader.feed(mixed)) == b""
+    other = chunk(choice(1, content="other"))
+    assert b"".join(piece.data for piece in reader.feed(other)) == other
+    thought = chunk(choice(0, reasoning_content="hm"))
+    assert b"".join(piece.data for piece in reader.feed(thought)) == thought
+    assert reader.holding
+
+
+def test_text_is_told_by_choice_and_kind_also_while_it_is_held() -> None:
+    mixed = chunk(
+        choice(0, content="a", reasoning_content="b", tool_calls=[call(0, "{}", "bash", "c")]), choice(1, refusal="c")
+    )
+    parts = chunk(choice(0, content=[{"type": "text", "text": "d"}, {"type": "image_url"}], audio={"transcript": "e"}))
+    pieces = read(WIRE, REQUEST, [mixed + parts + FINISH + DONE]).pieces
+    told = [(piece.block, piece.text) for piece in pieces if piece.text]
+    assert told == [
+        ("0.content", "a"),
+        ("0.reasoning_content", "b"),
+        ("1.refusal", "c"),
+        ("0.content", "d"),
+        ("0.audio", "e"),
+    ]
 
 
 def test_text_behind_text_that_is_held_keeps_its_order() -> None:

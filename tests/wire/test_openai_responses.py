@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import cut_anywhere, edit, everywhere, facts, parse, read
+from reading import cut_anywhere, edit, everywhere, facts, parse, read, texts
 
 from guardian_ci.errors import BadRequest, UpstreamError
-from guardian_ci.model import ToolOffer
+from guardian_ci.model import Origin, ToolOffer
 from guardian_ci.wire.interface import Edits
 from guardian_ci.wire.openai_responses import OpenAIResponses
 
@@ -242,6 +242,125 @@ def test_media_and_references_are_counted() -> None:
 def test_bad_requests_are_refused_by_the_name_of_what_is_wrong(body: bytes, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         parse(WIRE, body)
+
+
+# Texts
+
+SAID = [
+    {
+        "type": "additional_tools",
+        "role": "developer",
+        "tools": [{"type": "custom", "name": "exec", "description": "js"}],
+    },
+    {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "dev"}]},
+    {"role": "user", "content": "u"},
+    {
+        "type": "reasoning",
+        "id": "rs",
+        "summary": [{"type": "summary_text", "text": "hm"}],
+        "content": [{"type": "reasoning_text", "text": "so"}],
+        "encrypted_content": "AAAA",
+    },
+    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a", "annotations": []}]},
+    {"type": "function_call", "call_id": "c", "name": "f", "arguments": '{"a": "b"}'},
+    {"type": "custom_tool_call", "call_id": "d", "name": "exec", "input": "run()"},
+    {
+        "type": "local_shell_call",
+        "call_id": "e",
+        "action": {"type": "exec", "command": ["ls", "-a"], "env": {"K": "v"}},
+    },
+    {"type": "mcp_call", "id": "m", "name": "g", "arguments": "{}", "output": "remote", "error": None},
+    {"type": "file_search_call", "id": "q", "queries": ["q"], "results": [{"file_id": "f", "text": "found"}]},
+    {"type": "image_generation_call", "id": "i", "result": "AAAA"},
+    {"type": "function_call_output", "call_id": "c", "output": "out"},
+    {"type": "custom_tool_call_output", "call_id": "d", "output": [{"type": "input_text", "text": "js out"}]},
+    {"type": "local_shell_call_output", "id": "e", "output": "sh out"},
+    {
+        "type": "shell_call_output",
+        "call_id": "g",
+        "output": [{"stdout": "1", "stderr": "2", "outcome": {"type": "exit"}}],
+    },
+    {
+        "type": "computer_call_output",
+        "call_id": "h",
+        "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,AAAA", "text": "seen"},
+    },
+    {"type": "tool_search_output", "call_id": "s", "tools": [{"type": "function", "name": "l", "description": "late"}]},
+    {"type": "mcp_approval_request", "id": "r", "name": "g", "arguments": '{"x": 1}'},
+    {"type": "mcp_approval_response", "approval_request_id": "r", "reason": "fine"},
+]
+
+
+def test_every_text_is_told_with_its_origin_and_whether_it_is_new() -> None:
+    tools = [{"type": "function", "name": "f", "description": "d", "parameters": {"description": "p"}}]
+    assert texts(WIRE, BASE, instructions="sys", tools=tools, input=SAID) == [
+        ("sys", Origin.SYSTEM, False),
+        ("d", Origin.DEFINITION, False),
+        ("p", Origin.DEFINITION, False),
+        ("js", Origin.DEFINITION, False),
+        ("dev", Origin.SYSTEM, False),
+        ("u", Origin.PROMPT, False),
+        ("hm", Origin.ANSWER, False),
+        ("so", Origin.ANSWER, False),
+        ("a", Origin.ANSWER, False),
+        ('{"a": "b"}', Origin.TOOL_CALL, False),
+        ("run()", Origin.TOOL_CALL, False),
+        ("ls", Origin.TOOL_CALL, False),
+        ("-a", Origin.TOOL_CALL, False),
+        ("v", Origin.TOOL_CALL, False),
+        ("{}", Origin.TOOL_CALL, False),
+        ("remote", Origin.TOOL_RESULT, False),
+        ("q", Origin.TOOL_CALL, False),
+        ("found", Origin.TOOL_RESULT, False),
+        ("out", Origin.TOOL_RESULT, True),
+        ("js out", Origin.TOOL_RESULT, True),
+        ("sh out", Origin.TOOL_RESULT, True),
+        ("1", Origin.TOOL_RESULT, True),
+        ("2", Origin.TOOL_RESULT, True),
+        ("seen", Origin.TOOL_RESULT, True),
+        ("late", Origin.DEFINITION, True),
+        ('{"x": 1}', Origin.TOOL_CALL, True),
+        ("fine", Origin.PROMPT, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "fresh"),
+    [
+        ({"input": "hi"}, [True, True]),
+        ({"input": [{"role": "user", "content": "hi"}]}, [True, True]),
+        ({"input": "hi", "previous_response_id": "r"}, [False, True]),
+        (
+            {"input": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}]},
+            [False, False, True],
+        ),
+        (
+            {
+                "input": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}],
+                "previous_response_id": "r",
+            },
+            [False, True, True],
+        ),
+    ],
+)
+def test_new_is_what_stands_behind_the_last_answer(members: dict[str, object], fresh: list[bool]) -> None:
+    assert [new for _, _, new in texts(WIRE, BASE, instructions="s", **members)] == fresh
+
+
+def test_codex_tells_in_its_outputs_whether_a_command_succeeded() -> None:
+    given_items = [
+        {"type": "function_call_output", "call_id": "a", "output": '{"output":"","metadata":{"exit_code":1}}'},
+        {"type": "function_call_output", "call_id": "b", "output": "Exit code: 0\nWall time: 1 seconds\nOutput:\n"},
+        {
+            "type": "custom_tool_call_output",
+            "call_id": "c",
+            "output": [{"type": "input_text", "text": "Script failed\nWall time 0.1 seconds\nOutput:\n"}],
+        },
+        {"type": "function_call_output", "call_id": "d", "output": "something else"},
+    ]
+    results = facts(WIRE, BASE, input=given_items).tool_results
+    assert [result.ok for result in results] == [False, True, False, None]
+    assert len({result.digest for result in results}) == 4
 
 
 # Edits
@@ -481,6 +600,52 @@ def test_an_incomplete_response_is_a_complete_answer() -> None:
     reading = read(WIRE, REQUEST, [script.text])
     assert reading.complete
     assert reading.usage is not None
+
+
+def test_text_is_told_once_however_often_the_stream_repeats_it() -> None:
+    script = begun().add("response.output_item.added", output_index=0, item={"type": "reasoning", "summary": []})
+    for part in ("h", "m"):
+        script.add("response.reasoning_summary_text.delta", output_index=0, summary_index=0, delta=part)
+    script.add("response.reasoning_summary_text.done", output_index=0, summary_index=0, text="hm")
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    script.add("response.output_item.done", output_index=0, item=thought).message(1)
+    script.add("response.refusal.delta", output_index=2, content_index=0, delta="no")
+    script.add("response.completed", response=response("completed", [thought, MESSAGE], usage=USAGE))
+    pieces = read(WIRE, REQUEST, [script.text]).pieces
+    told = [(piece.block, piece.text) for piece in pieces if piece.text]
+    assert told == [
+        ("0.summary.0", "h"),
+        ("0.summary.0", "m"),
+        ("1.content.0", "Gr\u00fc\u00dfe"),
+        ("2.content.0", "no"),
+    ]
+
+
+def test_text_that_a_later_event_tells_otherwise_is_another_text() -> None:
+    script = begun().add("response.output_text.delta", output_index=0, content_index=0, delta="one")
+    script.add("response.output_text.done", output_index=0, content_index=0, text="two")
+    part = {"type": "output_text", "text": "two"}
+    script.add("response.content_part.done", output_index=0, content_index=0, part=part)
+    last = {**MESSAGE, "content": [part, {"type": "refusal", "refusal": "three"}]}
+    script.add("response.completed", response=response("completed", [last]))
+    reading = read(WIRE, REQUEST, [script.text])
+    told = [(piece.block, piece.text) for piece in reading.pieces if piece.text]
+    assert told == [("0.content.0", "one"), ("0.content.0.whole", "two"), ("0.content.1.whole", "three")]
+    assert reading.relayed == script.text
+    assert reading.pieces[-1].terminal
+
+
+def test_the_reader_says_while_it_holds_a_call() -> None:
+    reader = WIRE.reader(parse(WIRE, REQUEST), content_type="text/event-stream")
+    whole = Script().function(0, COMMAND).text
+    last = whole.rindex(b"event: ")
+    list(reader.feed(begun().text + whole[:last]))
+    assert reader.holding
+    list(reader.feed(whole[last:]))
+    assert not reader.holding
+    list(reader.feed(whole[:last]))
+    list(reader.close())
+    assert not reader.holding
 
 
 def test_output_is_counted_when_it_comes() -> None:
