@@ -5,10 +5,23 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from guardian_ci.policy.shell.facts import Access, Analysis, Touch
-from guardian_ci.policy.shell.words import words
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Analysis
+from guardian_ci.policy.shell.grammar import parse
+from guardian_ci.policy.shell.inline import effects_of_program
+from guardian_ci.policy.shell.interpreter import Interpreter
+from guardian_ci.policy.shell.launching import Knowledge
+from guardian_ci.policy.shell.lexer import Bound
+from guardian_ci.policy.shell.programs import effects_of
 
 _NO_SCRIPTS: Final[Mapping[str, str]] = MappingProxyType({})
+_LONGEST: Final = 1_000_000
+_MARKS: Final = str.maketrans({UNKNOWN: "\ufffd", TAME: "\ufffd", "\0": None})
+"""The two marks stand for what is not known: a command that brings its own would speak for us."""
+
+_TAME_MARK: Final = str.maketrans({TAME: "\ufffd", "\0": None})
+"""What an earlier command wrote may have come with ``UNKNOWN`` in it, from here."""
+
+_KNOWLEDGE: Final = Knowledge(effects_of, effects_of_program)
 
 
 def analyse(command: str, *, cwd: str | None = None, scripts: Mapping[str, str] = _NO_SCRIPTS) -> Analysis:
@@ -20,9 +33,15 @@ def analyse(command: str, *, cwd: str | None = None, scripts: Mapping[str, str] 
     return _analyse(command, cwd, tuple(scripts.items()))
 
 
-@lru_cache(maxsize=256)
-def _analyse(command: str, cwd: str | None, scripts: tuple[tuple[str, str], ...]) -> Analysis:  # noqa: ARG001
-    touches = tuple(
-        Touch(path=word, access=access, word=word, sure=False) for word in words(command) for access in Access
-    )
-    return Analysis(touches=touches)
+@lru_cache(maxsize=64)
+def _analyse(command: str, cwd: str | None, scripts: tuple[tuple[str, str], ...]) -> Analysis:
+    texts = {path: text.translate(_TAME_MARK) for path, text in scripts}
+    interpreter = Interpreter(_KNOWLEDGE, cwd, texts)
+    text = command[:_LONGEST].translate(_MARKS)
+    try:
+        interpreter.follow(parse(text))
+    except Bound as bound:
+        interpreter.give_up(str(bound), text)
+    if len(command) > _LONGEST:
+        interpreter.give_up("longer than what is read", text)
+    return interpreter.record.analysis(interpreter.folder_after(cwd), tuple(interpreter.written()))

@@ -127,7 +127,7 @@ class Expander(Variables, ABC):
         for place, part in enumerate(parts):
             if isinstance(part, Literal):
                 text = self._with_home(part) if place == 0 and part.text.startswith("~") else part.text
-                options: _Choices = (self._split(text) if literals and not part.quoted else (text,),)
+                options: _Choices = (self.split(text) if literals and not part.quoted else (text,),)
             else:
                 options = self._part(part, splits=splits)
             choices = _combined(choices, options)
@@ -165,7 +165,7 @@ class Expander(Variables, ABC):
             if isinstance(text, tuple):
                 choices.append(self._several(text, splits=splits, star=star))
             elif splits:
-                choices.append(self._split(text or ""))
+                choices.append(self.split(text or ""))
             else:
                 choices.append((text or "",))
         return _different(choices)
@@ -175,10 +175,10 @@ class Expander(Variables, ABC):
             return (self.separators()[:1].join(texts),)
         tokens: list[str | None] = []
         for text in texts[:_MOST_FIELDS]:
-            tokens += [None, *(self._split(text) if splits else (text,))]
+            tokens += [None, *(self.split(text) if splits else (text,))]
         return tuple(tokens[1:])
 
-    def _split(self, text: str) -> _Tokens:
+    def split(self, text: str) -> _Tokens:
         """Split a text into fields as ``IFS`` says."""
         separators = self.separators()
         if not any(sign in text for sign in separators):

@@ -5,9 +5,8 @@ they meet again, ``joined`` keeps what either brought. How much is kept is bound
 gets ``UNKNOWN`` for the rest of them, and a text that is too long ends in it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeVar
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
@@ -31,7 +30,6 @@ Reading: TypeAlias = str | Array | None
 Value: TypeAlias = tuple[Reading, ...]
 
 _Entry = TypeVar("_Entry")
-_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def clipped(text: str) -> str:
@@ -99,17 +97,17 @@ class State:
     ``printed`` those of what has been printed since it is captured; ``streams`` the descriptors by number.
     """
 
-    variables: Mapping[str, Value] = _EMPTY
-    functions: Mapping[str, tuple[Node, ...]] = _EMPTY
-    aliases: Mapping[str, tuple[str, ...]] = _EMPTY
-    files: Mapping[str, tuple[str, ...]] = _EMPTY
-    links: Mapping[str, tuple[str, ...]] = _EMPTY
-    attributes: Mapping[str, tuple[str, ...]] = _EMPTY
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    functions: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     arguments: tuple[tuple[str, ...], ...] = ((),)
     folders: tuple[str | None, ...] = (None,)
     stack: tuple[str | None, ...] = ()
     printed: tuple[str, ...] = ("",)
-    streams: Mapping[str, Stream] = _EMPTY
+    streams: Mapping[str, Stream] = field(default_factory=dict)
     name: str = "bash"
 
     def with_variable(self, name: str, value: Value) -> "State":
@@ -163,18 +161,38 @@ class Outcome:
     doubtful: bool = False
     leaves: bool = False
 
+    def changed(self, change: Callable[[State], State]) -> "Outcome":
+        """Return the outcome with its states changed."""
+        success = change(self.success)
+        failure = success if self.failure is self.success else change(self.failure)
+        return replace(self, success=success, failure=failure)
+
     @property
     def after(self) -> State:
         """The state for what comes next, whatever the command's success.
 
-        The folder is the one that it went to: who writes ``cd x; y`` means that y runs in x.
+        The folder is the one that it went to, and what it prints is all: who writes ``cd x; y`` means that y runs in x.
         """
         if self.success is self.failure or self.holds is True:
             return self.success
         if self.holds is False:
             return self.failure
         state = joined((self.success, self.failure))
-        return state if self.doubtful else replace(state, folders=self.success.folders)
+        return state if self.doubtful else replace(state, folders=self.success.folders, printed=self.success.printed)
+
+
+def merged(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcome of which nobody knows which of these it is."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    verdicts = {outcome.holds for outcome in outcomes}
+    return Outcome(
+        success=joined(outcome.success for outcome in outcomes),
+        failure=joined(outcome.failure for outcome in outcomes),
+        holds=verdicts.pop() if len(verdicts) == 1 else None,
+        doubtful=any(outcome.doubtful for outcome in outcomes),
+        leaves=all(outcome.leaves for outcome in outcomes),
+    )
 
 
 def joined(states: Iterable[State]) -> State:

@@ -112,7 +112,7 @@ class Variables:
             return
         flags = self.state.attributes.get(name, ())
         texts = tuple(self._shaped(text, flags) for text in texts)
-        old = self.readings(name) if append else ()
+        old = self._appendable(name) if append else ()
         if not append or not old:
             self.state = self.state.with_variable(name, texts)
         elif "i" in flags:
@@ -121,6 +121,10 @@ class Variables:
         else:
             values = (_appended(before, text) for before in old for text in texts)
             self.state = self.state.with_variable(name, one_of(values, UNKNOWN))
+
+    def _appendable(self, name: str) -> Value:
+        """Return what there is to append to; what the environment is not known to bring is nothing."""
+        return tuple(reading for reading in self.readings(name) if reading != UNKNOWN) or (UNKNOWN,)
 
     def _shaped(self, text: str, flags: tuple[str, ...]) -> str:
         """Give a text the form that the name's attributes ask for."""

@@ -1,0 +1,298 @@
+"""Starts programs: asks what they do with their arguments, follows what they run, remembers what they write."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from guardian_ci.policy.shell.builtins import Builtins
+from guardian_ci.policy.shell.effects import Effects, Invocation, Language, Runs
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
+from guardian_ci.policy.shell.folders import in_folder, name_of, parent
+from guardian_ci.policy.shell.grammar import parse
+from guardian_ci.policy.shell.machine import DOT_GLOB
+from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, merged
+from guardian_ci.policy.shell.syntax import Node
+from guardian_ci.policy.shell.variables import scalar
+
+_SILENT: Final = frozenset(
+    {"mkdir", "rmdir", "touch", "chmod", "chown", "chgrp", "sleep", "kill", "cp", "mv", "rm", "ln"}
+)
+_COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "link", "symlink"})
+_KEEPERS: Final = frozenset({"chmod", "chown", "chgrp", "touch", "rm", "git", "shred"})
+_PRINT_SETTINGS: Final = frozenset(
+    """ssh-agent direnv opam pyenv rbenv nodenv goenv jenv tfenv brew starship zoxide minikube docker-machine fnm
+    dircolors keychain luarocks conda mamba micromamba mise asdf rtx thefuck lesspipe lesspipe.sh atuin mcfly
+    register-python-argcomplete resize tset dpkg-architecture""".split()  # noqa: SIM905 - a list to be read
+)
+"""Programs whose output is made to be evaluated."""
+
+_COMPLETION: Final = frozenset({"completion", "completions", "--completion"})
+_SHEBANG: Final = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?:\S*/)?([A-Za-z]+)")
+_LANGUAGES: Final = {
+    "sh": Language.SHELL,
+    "bash": Language.SHELL,
+    "dash": Language.SHELL,
+    "zsh": Language.SHELL,
+    "ksh": Language.SHELL,
+    "py": Language.PYTHON,
+    "python": Language.PYTHON,
+    "pl": Language.PERL,
+    "perl": Language.PERL,
+    "rb": Language.RUBY,
+    "ruby": Language.RUBY,
+    "js": Language.NODE,
+    "mjs": Language.NODE,
+    "cjs": Language.NODE,
+    "ts": Language.NODE,
+    "node": Language.NODE,
+    "php": Language.PHP,
+    "awk": Language.AWK,
+    "gawk": Language.AWK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of programs, and of program texts in other languages."""
+
+    effects_of: Callable[[Invocation], Effects]
+    effects_of_program: Callable[[str, Language, Sequence[str]], Effects]
+
+
+class _Files(Mapping[str, str]):
+    """What the files hold that were written before, as a program asks for them."""
+
+    def __init__(self, contents: Callable[[str], tuple[str, ...] | None]) -> None:
+        self._contents = contents
+
+    def __getitem__(self, path: str) -> str:
+        contents = self._contents(path) if path else None
+        if contents is None or UNKNOWN in contents:
+            raise KeyError(path)
+        return "\n".join(contents) if len(contents) > 1 else contents[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class Launcher(Builtins):
+    """Runs simple commands by their words."""
+
+    def __init__(self, knowledge: Knowledge, folder: str | None, scripts: Mapping[str, str]) -> None:
+        super().__init__(folder, scripts)
+        self.tolerant = False
+        self._knowledge = knowledge
+        self._known: tuple[object, Mapping[str, str]] = (None, {})
+
+    @abstractmethod
+    def call(self, bodies: Sequence[Node], argv: tuple[str, ...]) -> Outcome:
+        """Call a function, by the bodies that it may have."""
+
+    def command(self, argv: tuple[str, ...]) -> Outcome:
+        """Run a simple command by its words, whatever it is."""
+        self.spend()
+        self.record.command(argv)
+        self._note_last(argv)
+        if (bodies := self.state.functions.get(argv[0])) is not None:
+            with self.deeper():
+                return self.call(bodies, argv)
+        return self.program(argv)
+
+    def _note_last(self, argv: tuple[str, ...]) -> None:
+        last = (argv[-1],)
+        if self.state.variables.get("_") != last:
+            self.state = self.state.with_variable("_", last)
+
+    def program(self, argv: tuple[str, ...]) -> Outcome:
+        """Run a program, or a builtin, but no function."""
+        outcome = self.builtin(argv)
+        if outcome is None:
+            self._start(argv)
+            outcome = self.perhaps()
+        return outcome
+
+    # --- programs ---
+
+    def _start(self, argv: tuple[str, ...]) -> None:
+        name = name_of(argv[0])
+        if UNKNOWN in name and not self.tolerant:
+            self.record.opaque("runs a program that is not known", " ".join(argv))
+        elif self._is_script(argv[0]):
+            self.run_script(argv[0], None, argv)
+            return
+        readings = {argv[0]: None}
+        if self.state.links and "/" in argv[0]:
+            readings |= dict.fromkeys(self.places(argv[0]))
+        for reading in readings:
+            self._apply((reading, *argv[1:]), self._ask((reading, *argv[1:]), self.stdin().text))
+
+    def _is_script(self, name: str) -> bool:
+        return ("/" in name or "PATH" in self.state.variables) and self.contents(name) is not None
+
+    def _ask(self, argv: tuple[str, ...], stdin: str | None) -> Effects:
+        self.spend(stdin or "")
+        invocation = Invocation(argv=argv, stdin=stdin, variables=self._variables(), files=_Files(self.contents))
+        return self._knowledge.effects_of(invocation)
+
+    def _variables(self) -> Mapping[str, str]:
+        """Return the variables with the first of their values; made anew only when one has changed."""
+        variables = self.state.variables
+        if self._known[0] is not variables:
+            self._known = (variables, {name: scalar(value[0]) for name, value in variables.items()})
+        return self._known[1]
+
+    def output_of(self, argv: tuple[str, ...]) -> str | None:
+        """Return what a program prints, asked for nothing else."""
+        return self._ask(argv, None).output
+
+    def _apply(self, argv: tuple[str, ...], effects: Effects) -> None:
+        """Note what a program does, and follow what it runs."""
+        for touch in effects.touches:
+            self.touch(touch)
+        for contact in effects.contacts:
+            self.record.contact(replace(contact, word=self.origin.get(contact.word, contact.word)))
+        for dark in effects.opaque:
+            self.record.opaque(dark.reason, dark.word)
+        self._remember(argv, effects)
+        if effects.output is not None:
+            self.print(effects.output)
+        elif not effects.runs:
+            self._print_unknown(argv, effects)
+        for run in effects.runs:
+            self.apart(partial(self._run_further, run, argv))
+
+    def _print_unknown(self, argv: tuple[str, ...], effects: Effects) -> None:
+        """Print what a program prints that does not say it."""
+        stream = self.state.streams.get("1")
+        if stream is None or not (stream.captured or stream.path) or name_of(argv[0]) in _SILENT:
+            return
+        if name_of(argv[0]) in _PRINT_SETTINGS or not _COMPLETION.isdisjoint(argv):
+            self.print(TAME)
+            return
+        text = self._filtered(argv, effects)
+        self.print(UNKNOWN if text is None else text)
+
+    def _filtered(self, argv: tuple[str, ...], effects: Effects) -> str | None:
+        """Return what a program makes of files whose texts are known: what it would make of them as its input."""
+        read = [touch for touch in effects.touches if touch.sure and touch.access is Access.READ]
+        contents = [self.contents(touch.path) for touch in read]
+        names = {name for touch in read for name in (touch.path, touch.word)}
+        rest = tuple(word for word in argv if word not in names)
+        if not read or None in contents or len(rest) == len(argv):
+            return None
+        text = "".join(text for each in contents if each is not None for text in each[:1])
+        return self._ask(rest, text).output
+
+    def _run_further(self, run: Runs, argv: tuple[str, ...]) -> None:
+        if run.stdin is not None and run.stdin != self.stdin().text:
+            self.state = self.state.with_stream("0", Stream(text=run.stdin))
+        for name, value in run.variables.items():
+            self.record.assigned(name)
+            self.set_texts(name, (value,))
+            self.heed(name, (value,), value)
+        if DOT_GLOB in argv or DOT_GLOB in run.argv:
+            self.add_option(DOT_GLOB)
+        with self.deeper():
+            if run.argv:
+                self.command(run.argv)
+            elif run.source is not None:
+                self._run_source(run.source, run.language, run.arguments)
+            elif run.file is not None:
+                self.run_script(run.file, run.language, run.arguments)
+
+    def _run_source(self, source: str, language: Language, arguments: tuple[str, ...]) -> None:
+        if language is not Language.SHELL:
+            effects = self._knowledge.effects_of_program(source, language, arguments)
+            self._apply((language.value,), effects)
+            return
+        self.state = replace(
+            self.state, arguments=(arguments[1:],), name=arguments[0] if arguments else self.state.name
+        )
+        if source == UNKNOWN and self.stdin().path is not None:
+            return  # a script that lies on the disk, whose name is noted
+        self.run_text(source, "a shell")
+
+    def run_text(self, text: str, why: str) -> Outcome:
+        """Run a program text in the current shell."""
+        self.spend(text)
+        if not text.strip(UNKNOWN + TAME + " \t\n;"):
+            if UNKNOWN in text:
+                self.record.opaque("runs a text that is not known", why)
+            return self.perhaps()
+        with self.deeper():
+            return replace(self.run(parse(text)), leaves=False)
+
+    def source_file(self, path: str) -> Outcome:
+        """Run a file's text in the current shell."""
+        return self._script(path, Language.SHELL, None)
+
+    def run_script(self, path: str, language: Language | None, arguments: tuple[str, ...]) -> None:
+        """Run a file's text with arguments of its own."""
+        self._script(path, language, arguments)
+
+    def _script(self, path: str, language: Language | None, arguments: tuple[str, ...] | None) -> Outcome:
+        self.touch(Touch(path=path, access=Access.READ, word=path))
+        contents = self.contents(path)
+        if contents is None:
+            return self.perhaps()
+        start = self.state
+        outcomes: list[Outcome] = []
+        for text in contents:
+            self.state = start
+            spoken = _language_of(path, text) if language is None else language
+            if UNKNOWN in text and not text.strip(UNKNOWN + " \n"):
+                self.record.opaque("runs a file whose text is not known", path)
+            elif spoken is not Language.SHELL:
+                self._run_source(text, spoken, arguments or ())
+            elif arguments is None:
+                outcomes.append(self.run_text(text, path))
+            else:
+                self.apart(partial(self._run_source, text, spoken, arguments))
+        return merged(outcomes) if outcomes else self.perhaps()
+
+    # --- what programs leave behind ---
+
+    def _remember(self, argv: tuple[str, ...], effects: Effects) -> None:
+        """Keep what is known of the files that a program has written."""
+        name = name_of(argv[0])
+        if name in _COPIERS:
+            self._copy(argv, hard=name != "ln")
+            return
+        written = [touch for touch in effects.touches if touch.sure and touch.access is Access.WRITE]
+        if not written or name in _KEEPERS:
+            return
+        text = self.stdin().text if name == "tee" else None
+        for touch in written:
+            if text is not None:
+                appended = self.contents(touch.path) if "-a" in argv else None
+                self.keep(touch.path, tuple(before + text for before in appended or ("",)))
+            elif effects.contacts or self.contents(touch.path) is not None:
+                self.keep(touch.path, (UNKNOWN,))
+
+    def _copy(self, argv: tuple[str, ...], *, hard: bool) -> None:
+        """Remember a copy or a link as what leads to its source."""
+        words = [word for word in argv[1:] if not word.startswith("-")]
+        symbolic = any(word.startswith("-") and "s" in word[1:3] for word in argv[1:])
+        if not words:
+            return
+        *sources, target = words if len(words) > 1 else [*words, name_of(words[0])]
+        if "-t" in argv[:-1]:
+            target = argv[argv.index("-t") + 1]
+            sources = [word for word in words if word != target]
+        for source in sources[:MOST_READINGS]:
+            place = self.places(source)[0] if hard or not symbolic else in_folder(parent(self.file_key(target)), source)
+            self.link(place, target)
+            self.link(place, f"{target}/{name_of(source)}")
+
+
+def _language_of(path: str, text: str) -> Language:
+    """Return what a script is written in, by its first line or by its name."""
+    if (shebang := _SHEBANG.match(text)) is not None:
+        return _LANGUAGES.get(shebang.group(1), Language.OTHER)
+    return _LANGUAGES.get(path.rpartition(".")[2].lower(), Language.SHELL)
