@@ -26,6 +26,8 @@ _OPERATORS: Final = frozenset("|&;")
 _REDIRECTIONS: Final = re.compile(r"(?:^| )\d{0,3}[<>]")
 _IN_DOUBLE_QUOTES: Final = frozenset('$`"\\*')
 _GLOB: Final = re.compile(r"[*?\[{]")
+_VERSION: Final = re.compile(r"([a-z+_-]{2,40})(\d{1,3})(?:\.\d{1,3}){0,3}")
+"""A program's name with its version: ``python3.12`` is a ``python3`` and a ``python``."""
 _MOST_OPTIONS: Final = 16
 _MOST_COMMANDS: Final = 512
 
@@ -169,11 +171,15 @@ def _spellings(words: Words) -> Iterator[str]:
     if not words:
         return
     program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
-    yield _text((program, *words[1:]))
+    version = _VERSION.fullmatch(program)
+    names = [program] if version is None else [program, f"{version[1]}{version[2]}", version[1]]
+    starts = [1]
     for start in range(1, min(len(words), _MOST_OPTIONS)):
         if not words[start].startswith("-") and not words[start - 1].startswith("-"):
             break
-        yield _text((program, *words[start + 1 :]))
+        starts.append(start + 1)
+    for name in names:
+        yield from (_text((name, *words[start:])) for start in starts)
 
 
 def _may_be(word: str, wanted: str, *, program: bool) -> bool:

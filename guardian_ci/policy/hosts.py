@@ -3,7 +3,7 @@
 An entry is a host (``github.com``: that host alone), a glob (``*.example.com``: all below it and not itself; ``*``
 stands for dots too), an address (``10.1.2.3``, ``fd00::1``), a network (``10.0.0.0/8``), any of these with a port
 (``example.com:8443``, ``[fd00::1]:443``: that port alone), or the name of a package registry or of its manager
-(``pip``, ``npm``): see ``covers_registry``.
+(``pip``, ``npm``).
 
 Hosts are compared in one form: lower case, without the final dot, international names as ASCII, addresses in the usual
 notation, since a resolver reads ``0x7f.1`` and ``2130706433`` as ``127.0.0.1``. A part that nobody could resolve stays
@@ -12,7 +12,7 @@ notation, since a resolver reads ``0x7f.1`` and ``2130706433`` as ``127.0.0.1``.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
@@ -56,30 +56,12 @@ _HOST: Final = re.compile(rf"[\w.:%{UNKNOWN}-]*")
 _ENTRY: Final = re.compile(r"[\w*?:%-][\w.*?:%-]*")
 _GAPS: Final = ("0", "000")
 """What stands for a part that is not known when a glob is asked: ``*`` suits any length, ``?`` does not."""
-_MANAGERS: Final[Mapping[str, str]] = {
-    "pypi": "pip pip3 pipx uv uvx poetry pdm pipenv hatch rye easy_install twine",
-    "npmjs": "npm npx yarn pnpm pnpx bun bunx corepack deno",
-    "yarnpkg": "yarn",
-    "crates": "cargo rustup",
-    "rubygems": "gem bundle bundler",
-    "golang": "go",
-    "maven": "mvn mvnw maven gradle gradlew sbt",
-    "packagist": "composer",
-    "nuget": "dotnet nuget",
-    "hackage": "cabal stack",
-    "cpan": "cpan cpanm",
-    "hex": "mix rebar3",
-    "debian": "apt apt-get aptitude",
-    "ubuntu": "apt apt-get aptitude",
-    "fedora": "dnf yum",
-    "alpine": "apk",
-    "archlinux": "pacman",
-    "homebrew": "brew",
-    "conda": "conda mamba micromamba",
-    "anaconda": "conda mamba micromamba",
-    "docker": "docker podman",
+_ALSO_CALLED: Final[Mapping[str, frozenset[str]]] = {
+    "debian": frozenset({"ubuntu"}),
+    "yarnpkg": frozenset({"npmjs", "npm"}),
+    "conda": frozenset({"anaconda"}),
 }
-"""The managers of each registry; ``Contact.registry`` is the registry's name."""
+"""Registries that serve the same packages, so that their hosts stand for each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,13 +241,14 @@ class HostPattern:
             return self.name == host.name
         return all(self.glob.match(host.name.replace(UNKNOWN, gap)) for gap in _GAPS)
 
-    def covers_registry(self, registry: str, program: str = "") -> bool:
-        """Whether the entry means the usual registry of a package manager.
+    def covers_registry(self, registry: str, managers: Collection[str] = ()) -> bool:
+        """Whether the entry means the usual registry of package managers.
 
-        It is named itself (``pypi``), or by its manager (``pip``), or as a label of one of its hosts.
+        It is named itself (``pypi``), or by a manager (``pip``), or as a label of one of its hosts.
         """
-        words = {registry, program, *_MANAGERS.get(registry, "").split()} - {""}
-        return self.name in words or self.name == "*" or registry in self.name.split(".")
+        registries = {registry, *_ALSO_CALLED.get(registry, ())}
+        labels = self.name.split(".")
+        return self.name in managers or self.name == "*" or not registries.isdisjoint(labels)
 
 
 def parse(entry: str) -> HostPattern:
@@ -326,9 +309,9 @@ class Hosts:
             return True
         return None if None in answers or not host.known else False
 
-    def cover_registry(self, registry: str, program: str = "") -> bool:
-        """Whether an entry means the usual registry of a package manager."""
-        return any(pattern.covers_registry(registry, program) for pattern in self._patterns)
+    def cover_registry(self, registry: str, managers: Collection[str] = ()) -> bool:
+        """Whether an entry means the usual registry of package managers."""
+        return any(pattern.covers_registry(registry, managers) for pattern in self._patterns)
 
 
 @lru_cache(maxsize=64)

@@ -58,6 +58,8 @@ def test_a_pattern_means_these_commands_and_no_others(pattern: str, meant: list[
         ),
         ("rm -rf:*", ["rm -rf x", "/bin/rm -rf /"], ["rm x", "rm -r x"]),
         ("npm run *", ["npm run", "npm --prefix x run y"], ["npm test"]),
+        ("python3:*", ["python3 x", "/usr/bin/python3.12 -c x", "python3.12"], ["python2 x", "python x"]),
+        ("pip install:*", ["pip3 install x", "pip3.11 -q install x"], ["pipx install x"]),
     ],
 )
 def test_to_deny_the_programs_place_and_the_options_before_its_verb_do_not_matter(

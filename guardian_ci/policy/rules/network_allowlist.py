@@ -10,6 +10,7 @@ from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
 from guardian_ci.policy.settings import Settings
 from guardian_ci.policy.shell.facts import Contact
+from guardian_ci.policy.shell.programs.packages import managers_of
 
 _SHOWN: Final = 8
 
@@ -88,7 +89,7 @@ def _of_contact(allowed: Hosts, contact: Contact) -> _Reached:
         written = next((each for each in spelled if each.name == host.name and host.port is None), host)
         return _of_host(allowed, written, who, word)
     if contact.registry is not None:
-        covered = allowed.cover_registry(contact.registry, who)
+        covered = allowed.cover_registry(contact.registry, managers_of(contact.registry) | {who})
         return _Reached(who=who, name=contact.registry, word=word, allowed=covered)
     # Of a host that is known in part, the certain end may be enough.
     enough = bool(spelled) and all(not host.known and _allows(allowed, host) for host in spelled)

@@ -454,3 +454,10 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **declared(_PACKAGE_FILES),
 }
 """Package managers and build tools, by name."""
+
+
+def managers_of(registry: str) -> frozenset[str]:
+    """Return the names of the package managers that talk to a registry."""
+    return frozenset(
+        name for names, manager in _MANAGERS.items() if manager.registry == registry for name in names.split()
+    )
