@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
 
+_CALLS = {"call", "custom", "shell"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """One thing that the model says: ``kind`` is ``text``, ``thinking``, ``call`` or ``custom``; in these pieces."""
+    """One thing that the model says, in pieces: ``text``, ``thinking``, a ``call``, a ``custom`` or a ``shell`` one."""
 
     kind: str
     pieces: tuple[str, ...]
@@ -25,7 +28,7 @@ class Block:
 
     @property
     def is_call(self) -> bool:
-        return self.kind in {"call", "custom"}
+        return self.kind in _CALLS
 
     @property
     def arguments(self) -> object:
@@ -52,7 +55,7 @@ def _prose(draw: st.DrawFn, kind: str) -> Block:
 
 @st.composite
 def _calls(draw: st.DrawFn, kind: str) -> Block:
-    name = draw(st.sampled_from(["bash", "read_file", "mcp__gh__issue"]))
+    name = draw(st.sampled_from(["bash", "read_file", "mcp__gh__issue"])) if kind != "shell" else "local_shell"
     given = draw(st.dictionaries(WORDS, WORDS | st.lists(WORDS, max_size=2), max_size=2))
     text = json.dumps(given, ensure_ascii=draw(st.booleans())) if kind == "call" else draw(WORDS)
     pieces = _cut(text, draw(st.lists(st.integers(0, 999), max_size=3)))
@@ -60,7 +63,7 @@ def _calls(draw: st.DrawFn, kind: str) -> Block:
 
 
 def _answers(kinds: Sequence[str]) -> st.SearchStrategy[list[Block]]:
-    one = st.sampled_from(kinds).flatmap(lambda kind: _calls(kind) if kind in {"call", "custom"} else _prose(kind))
+    one = st.sampled_from(kinds).flatmap(lambda kind: _calls(kind) if kind in _CALLS else _prose(kind))
     blocks = st.lists(one, min_size=1, max_size=5)
     return blocks.map(lambda found: [_numbered(block, i) for i, block in enumerate(found)])
 
@@ -71,7 +74,7 @@ def _numbered(block: Block, i: int) -> Block:
 
 MESSAGES = _answers(["thinking", "text", "text", "call", "call", "call"])
 CHAT = _answers(["text", "call", "call", "call"])
-RESPONSES = _answers(["thinking", "text", "call", "call", "custom"])
+RESPONSES = _answers(["thinking", "text", "call", "call", "custom", "shell"])
 
 
 def _event(value: Mapping[str, object], block: int | None = None) -> Framed:
@@ -189,6 +192,9 @@ def _item(block: Block, i: int, *, whole: bool) -> Mapping[str, object]:
     if block.kind == "text":
         content = [_part(block, text)] if whole else []
         return {"id": f"msg_{i}", "type": "message", "role": "assistant", "status": status, "content": content}
+    if block.kind == "shell":
+        action = {"type": "exec", "command": [block.text], "env": {}}
+        return {"id": f"it_{i}", "type": "local_shell_call", "status": status, "call_id": block.id, "action": action}
     kind, key = ("function_call", "arguments") if block.kind == "call" else ("custom_tool_call", "input")
     return {"id": f"it_{i}", "type": kind, "status": status, "call_id": block.id, "name": block.name, key: text}
 
@@ -201,6 +207,8 @@ def _part(block: Block, text: str) -> Mapping[str, object]:
 
 def _item_events(block: Block, i: int) -> list[Mapping[str, object]]:
     at = {"item_id": _item(block, i, whole=True)["id"], "output_index": i}
+    if block.kind == "shell":
+        return []
     if block.is_call:
         name, key = (
             ("function_call_arguments", "arguments") if block.kind == "call" else ("custom_tool_call_input", "input")

@@ -112,6 +112,8 @@ def _response(response: openai.types.responses.Response) -> Understood:
             texts += [part.text for part in item.summary]
         elif item.type in {"function_call", "custom_tool_call"}:
             calls.append(Called(index=i, id=item.call_id, name=item.name, arguments=_loaded(item)))
+        elif item.type == "local_shell_call":
+            calls.append(Called(index=i, id=item.call_id, name="local_shell", arguments=tuple(item.action.command)))
     return Understood(texts=tuple(texts), calls=tuple(calls), end=response.status)
 
 

@@ -60,7 +60,7 @@ SPEECHES = [
 ALL = pytest.mark.parametrize("speech", SPEECHES, ids=lambda speech: str(speech.wire.protocol))
 REQUEST = b'{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[],"input":[]}'
 UNSTREAMED = b'{"model":"m","messages":[],"input":[]}'
-DENIED = st.sets(st.sampled_from(["bash", "read_file", "mcp__gh__issue"]), max_size=2)
+DENIED = st.sets(st.sampled_from(["bash", "read_file", "mcp__gh__issue", "local_shell"]), max_size=3)
 SOME = settings(
     max_examples=25,
     deadline=None,
