@@ -39,12 +39,13 @@ _GLOB_KEYS: Final[Mapping[str, frozenset[str]]] = {
     "grep": frozenset({"glob", "globs", "include", "includes", "includepattern", "filepattern", "g"}),
     "read_file": frozenset({"include", "includes"}),
 }
-_SEARCH_TOOLS: Final = frozenset({"glob", "grep"})
+_SEARCH_WORDS: Final = frozenset({"search", "find", "glob"})
 _REVISION_KEYS: Final = frozenset({"revision", "rev", "ref", "object", "commit"})
 _FILE_WORDS: Final = frozenset({"file", "files", "filesystem", "dir", "directory", "folder", "path", "document"})
 
-_COMMAND_KEYS_WORDS: Final = "command commands commandline cmd cmds script shellcommand chars"
+_COMMAND_KEYS_WORDS: Final = "command commands commandline cmd cmds cmdline script shellcommand chars"
 _COMMAND_KEYS: Final = frozenset(_COMMAND_KEYS_WORDS.split())
+_SHELL_WORDS: Final = frozenset({"shell", "bash", "zsh", "terminal", "powershell", "pwsh"})
 _CODE_KEYS: Final = frozenset({"code", "python", "pythoncode", "javascript", "jscode"})
 _CODE_WORDS_TEXT: Final = "run exec execute execution eval evaluate repl python ipython node js javascript interpreter"
 _CODE_WORDS: Final = frozenset(_CODE_WORDS_TEXT.split())
@@ -64,8 +65,8 @@ _PROSE_KEYS: Final = _CONTENT_KEYS | frozenset(
 )
 
 _URL_KEYS: Final = frozenset({"url", "urls", "uri", "uris", "link", "links", "href", "endpoint", "website"})
-_SCHEME: Final = re.compile(r"(?:https?|wss?|s?ftps?)://", re.IGNORECASE)
-_URL_IN_TEXT: Final = re.compile(r"(?:https?|wss?|s?ftps?)://[^\s\"'<>`]+", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"(?:https?|wss?|s?ftps?):[/\\]", re.IGNORECASE)
+_URL_IN_TEXT: Final = re.compile(r"(?:https?|wss?|s?ftps?):[/\\][^\s\"'<>`]+", re.IGNORECASE)
 _OPEN_WORDS: Final = frozenset({"fetch", "browse", "navigate", "goto", "open", "download", "crawl", "scrape", "visit"})
 _BLANK: Final = re.compile(r"\s")
 _BARE_ADDRESS: Final = re.compile(r"(?://)?[^\s/?#:@]+\.[^\s/?#:@]+(?:[:/?#]\S*)?")
@@ -129,13 +130,16 @@ def _paths_in_program(said: Iterable[Said]) -> Iterator[str]:
 
 def _named_paths(name: str, canonical: str, value: object) -> Iterator[str]:
     skip = _CONTENT_KEYS if canonical in _WRITERS else frozenset()
-    moves = not _MOVE_WORDS.isdisjoint(words_of(name))
+    words = words_of(name)
+    moves = not _MOVE_WORDS.isdisjoint(words)
+    searches = not (_SEARCH_WORDS.isdisjoint(words) or _FILE_WORDS.isdisjoint(words))
+    glob_keys = _GLOB_KEYS.get(canonical) or (_GLOB_KEYS["glob"] if searches else ())
     globs: list[str] = []
     folders: list[str] = []
     for key, text in _strings(value, skip=skip):
         if canonical == "edit_file" and key in _PATCH_KEYS:
             yield from patch_paths(text)
-        elif key in _GLOB_KEYS.get(canonical, ()):
+        elif key in glob_keys:
             globs += _globs_in(text, canonical)
         elif (path := local_path(text)) is not text:
             yield path
@@ -144,7 +148,7 @@ def _named_paths(name: str, canonical: str, value: object) -> Iterator[str]:
         elif key in _REVISION_KEYS and ":" in text:
             yield text.partition(":")[2]  # git's "HEAD:file"
     yield from folders
-    yield from _below(folders, globs) if canonical in _SEARCH_TOOLS else globs
+    yield from globs if canonical == "read_file" else _below(folders, globs)
 
 
 def _globs_in(text: str, canonical: str) -> list[str]:
@@ -200,7 +204,7 @@ def command_of(name: str, canonical: str, value: object) -> str | None:
         lines = _commands_in_program(said_in(value)) if is_program(value) else [value]
     else:
         lines = [*_command_lines(value), *_code_lines(name, value)]
-        if not lines and canonical in SHELL_TOOLS:
+        if not lines and (canonical in SHELL_TOOLS or not _SHELL_WORDS.isdisjoint(words_of(name))):
             # A shell tool in words that nobody knows: all that it says counts as its command.
             lines = [text for _, text in _strings(value)]
     if not lines and canonical not in SHELL_TOOLS:

@@ -24,7 +24,7 @@ _ESCAPE: Final = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-7]{1,3})|(\r?\n)|(.))", re.DOTALL
 )
 _LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
-_HOLE: Final = re.compile(r"\$\{[^{}]*\}")
+_HOLE: Final = re.compile(r"\$\{\s*([^{}]*?)\s*\}")
 _SIGNS: Final = re.compile(r"\btools\s*[.\[]|\bawait\s|\b(?:const|let|var)\s|=>|\bfunction\b")
 _QUOTES: Final = frozenset("\"'`")
 _LARGEST_CODE_POINT: Final = 0x10FFFF
@@ -68,7 +68,7 @@ class _Reader:
                 text, position = self._joined(position)
                 yield Said("", text)
             elif self._names(position) and (value := position + 2) < len(self.tokens):
-                name = _text(token)
+                name = self._text(token)
                 if self.tokens[value][0] in _QUOTES:
                     text, position = self._joined(value)
                     self.known.setdefault(name, text)
@@ -92,23 +92,23 @@ class _Reader:
 
     def _joined(self, position: int) -> tuple[str, int]:
         """Return the text of literals that are added to each other, and where they end."""
-        pieces = [_text(self.tokens[position])]
+        pieces = [self._text(self.tokens[position])]
         position += 1
         while position + 1 < len(self.tokens) and self.tokens[position] == "+":
             token = self.tokens[position + 1]
-            pieces.append(_text(token) if token[0] in _QUOTES else COMPUTED)
+            pieces.append(self._text(token) if token[0] in _QUOTES else self.known.get(token, COMPUTED))
             position += 2
         return "".join(pieces), position
 
-
-def _text(token: str) -> str:
-    quote = token[0]
-    if quote not in _QUOTES:
-        return token
-    inside = token[1:-1] if len(token) > 1 and token.endswith(quote) else token[1:]
-    if quote == "`":
-        inside = _HOLE.sub(lambda _: COMPUTED, inside)
-    return _ESCAPE.sub(_resolved, inside)
+    def _text(self, token: str) -> str:
+        """Return what a literal says, with the variables in it whose values are known."""
+        quote = token[0]
+        if quote not in _QUOTES:
+            return token
+        inside = token[1:-1] if len(token) > 1 and token.endswith(quote) else token[1:]
+        if quote == "`":
+            inside = _HOLE.sub(lambda hole: self.known.get(hole[1], COMPUTED), inside)
+        return _ESCAPE.sub(_resolved, inside)
 
 
 def _resolved(escape: re.Match[str]) -> str:

@@ -119,7 +119,8 @@ def canonical_name(name: str) -> str:
     if name.startswith("mcp__"):
         return name
     bare = next((name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix)), name)
-    return _CANONICAL.get(fold(_VERSION.sub("", bare)), name)
+    folded = fold(_VERSION.sub("", bare))
+    return _CANONICAL.get(folded) or _CANONICAL.get(folded.removesuffix("tool"), name)
 
 
 def describe_tool(id: str, name: str, arguments: str) -> ToolUse:  # noqa: A002 - the wire's own word

@@ -15,6 +15,8 @@ from guardian_ci.policy.tools import describe_tool
         ("WebFetch", {"url": "a.example/x", "prompt": "x"}, ["https://a.example/x"]),
         ("WebFetch", {"url": "//a.example"}, ["https://a.example"]),
         ("WebFetch", {"url": "localhost"}, []),
+        ("WebFetch", {"url": "http:\\\\a.example\\x"}, ["http:\\\\a.example\\x"]),
+        ("WebFetch", {"url": "http:/a.example"}, ["http:/a.example"]),
         (
             "web_fetch",
             {"prompt": "Read https://a.example/x, then (http://b.example)."},

@@ -21,6 +21,7 @@ from guardian_ci.policy.code_mode import COMPUTED, Said, is_program, said_in
         ('f({cmd: "cat " + name})', [("cmd", f"cat {COMPUTED}")]),
         ("f({cmd: `cat ${name}/x`})", [("cmd", f"cat {COMPUTED}/x")]),
         ("f({cmd: name()})", [("cmd", None)]),
+        ("const n = '.e' + 'nv'; f({cmd: `cat ${ n } ` + n})", [("n", ".env"), ("cmd", "cat .env .env")]),
         ('f({cmd: ["bash", "-c", "ls"]})', [("", "bash"), ("", "-c"), ("", "ls")]),
         (r'f("\x2eenv \u002e \u{2e} \056 \n\"")', [("", '.env . . . \n"')]),
         ('f("a") // "b"\n/* "c" */ f("d")', [("", "a"), ("", "d")]),

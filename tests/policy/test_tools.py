@@ -162,6 +162,10 @@ def test_every_agents_name_for_an_act_is_the_same_name(agent: str) -> None:
     assert {name: canonical_name(name) for name in named} == named
 
 
+def test_a_name_that_says_that_it_is_a_tool_is_known_without_that() -> None:
+    assert [canonical_name(name) for name in ("BashTool", "FileReadTool", "Tool")] == ["bash", "FileReadTool", "Tool"]
+
+
 def test_a_prefix_that_agents_take_off_again_changes_nothing() -> None:
     assert canonical_name("functions.exec_command") == "bash"
     assert canonical_name("default_api.read_file") == "read_file"
@@ -221,6 +225,8 @@ rename to src/b.py
         ("Grep", {"pattern": "KEY", "glob": "*.pem,!*.md *.{key,x}"}, ["*.pem", "*.{key,x}"]),
         ("Grep", {"pattern": "KEY", "-g": ".env"}, [".env"]),
         ("file_search", {"query": "**/.env"}, ["**/.env"]),
+        ("mcp__filesystem__search_files", {"path": ".", "pattern": ".env"}, [".", "./**/.env"]),
+        ("mcp__docs__search", {"path": "x", "pattern": ".env"}, ["x"]),
         ("find_by_name", {"SearchDirectory": "/x", "Pattern": "*.pem"}, ["/x", "/x/**/*.pem"]),
         ("glob_file_search", {"glob_pattern": ".env*", "target_directory": "a/"}, ["a/", "a/**/.env*"]),
         ("grep_search", {"pattern": "x", "include": ".env"}, [".env"]),
@@ -284,6 +290,8 @@ def test_the_paths_of_a_call_are_found(name: str, arguments: object, paths: list
         ("bash", "cat .env", "cat .env"),
         ("tool_call", {"name": "run_shell_command", "arguments": {"command": "ls"}}, "ls"),
         ("mcp__shell__run", {"command": "cat .env"}, "cat .env"),
+        ("BashTool", {"cmdline": "cat .env"}, "cat .env"),
+        ("mcp__x__terminal", {"line": "cat .env"}, "cat .env"),
         ("run_command", {"CommandLine": "cat .env", "Cwd": "/x"}, "cat .env"),
         ("shell", {"action": {"commands": ["ls", "cat .env"]}}, "ls\ncat .env"),
         ("terminal", {"command": "ls", "cd": "x"}, "ls"),
