@@ -5,6 +5,7 @@ the packages' READMEs show and what this repository runs itself is read where it
 """
 
 import importlib.metadata
+import importlib.util
 import json
 import re
 import subprocess
@@ -18,6 +19,8 @@ import yaml
 from guardian_ci.policy import load_policy
 from guardian_ci.policy.default import DEFAULT_DOCUMENT
 from guardian_ci.policy.rules import evaluate_tool, view_of
+from guardian_ci.policy.scan.injection import suspicions
+from guardian_ci.policy.scan.secrets import SecretScanner
 from guardian_ci.policy.tools import describe_tool
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -154,3 +157,51 @@ def test_what_others_wrote_is_left_alone(where: str) -> None:
 def test_a_transcript_yields_its_commands_alone() -> None:
     text = "# x\n\n```console\n$ pip install x\nCollecting x\n$ x --version\n1.0\n```\n\n```python\nx = 1\n```\n"
     assert shell_blocks(text) == ["pip install x\nx --version"]
+
+
+# Texts, as the scanners read them
+
+
+PROMPTS: Final = (TABLES / "prompts.txt").read_text(encoding="utf-8").splitlines()
+SOURCES: Final = ("starlette", "httpx", "uvicorn", "h11", "click", "jsonschema", "hypothesis", "_pytest", "pygments")
+"""Installed packages whose files an agent might read."""
+SCANNER: Final = SecretScanner()
+
+KNOWN_TEXTS: Final[dict[str, str]] = {}
+"""By the end of a file's path: why what the scanners say of it is right."""
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    """Yield the names and contents of files that tools bring: sources, and the prose of READMEs."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    own = [name for name in listed if name.startswith(("guardian_ci/", "schemas/", ".github/", "examples/"))]
+    for name in [*own, "README.md", "action.yml", "pyproject.toml"]:
+        if (path := ROOT / name).stat().st_size < 400_000:
+            yield name, path.read_text(encoding="utf-8", errors="replace")
+    for distribution in importlib.metadata.distributions():
+        yield f"{distribution.name}/METADATA", distribution.read_text("METADATA") or ""
+    for package in SOURCES:
+        found = importlib.util.find_spec(package)
+        assert found is not None
+        assert found.origin is not None
+        for path in sorted(Path(found.origin).parent.rglob("*.py")):
+            yield f"{package}/{path.name}", path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_no_prompt_and_no_command_holds_a_secret() -> None:
+    assert len(PROMPTS) == len(set(PROMPTS)) >= 200
+    assert {text: found for text in [*PROMPTS, *COMMANDS] if (found := SCANNER.find(text))} == {}
+
+
+def test_of_files_that_tools_bring_at_most_five_in_a_thousand_are_flagged() -> None:
+    count = 0
+    flagged = {}
+    for name, text in _texts():
+        count += 1
+        found = [secret.kind for secret in SCANNER.find(text)] + [hit.kind for hit in suspicions(text)]
+        if found and not name.endswith(tuple(KNOWN_TEXTS)):
+            flagged[name] = found
+    assert count >= 800
+    assert len(flagged) <= MOST * count, flagged
