@@ -154,6 +154,8 @@ class Expander(Variables, ABC):
         for sign, name in (("~+", "PWD"), ("~-", "OLDPWD")):
             if part.text == sign or part.text.startswith(sign + "/"):
                 return self.texts(name)[0] + part.text[2:]
+        if part.text.startswith((HOME + TAME, HOME + UNKNOWN)):
+            return HOME + part.text[2:]  # `eval cat ~$USER`: whoever it is, it is a home
         if (part.text == HOME or part.text.startswith("~/")) and "HOME" in self.state.variables:
             return self.texts("HOME")[-1] + part.text[1:]
         return part.text

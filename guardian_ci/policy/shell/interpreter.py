@@ -439,7 +439,7 @@ class Interpreter(Launcher):
             return self.succeeded()
         outer = self.origin, self.tolerant
         self.origin = {**outer[0], **origin}
-        self.tolerant = self._is_unset(first)
+        self.tolerant = any(self._is_unset(word) for word in node.words[:-1])
         outcome = self.redirected(node.redirects, lambda: self._alternatives(node.assignments, argvs))
         self.origin, self.tolerant = outer
         return outcome
@@ -457,7 +457,7 @@ class Interpreter(Launcher):
         options: list[tuple[tuple[str, ...], ...]] = []
         for word in words:
             if isinstance(word, Assignment):
-                options.append(((word.source,),))
+                options.append(self._assigned_words(word))
                 continue
             choices = self.fields(word)
             options.append(choices)
@@ -471,6 +471,12 @@ class Interpreter(Launcher):
         # Too many to go through: each reading of each word at least once.
         width = max(len(choices) for choices in options)
         return [_flat([choices[at % len(choices)] for choices in options]) for at in range(width)], origin
+
+    def _assigned_words(self, word: Assignment) -> tuple[tuple[str, ...], ...]:
+        """Return what an assignment becomes as a word: ``alias c='cat'``."""
+        if isinstance(word.value, tuple) or word.index is not None:
+            return ((word.source,),)
+        return tuple((f"{word.name}={text}",) for text in self.texts_in(word.value))
 
     def _alternatives(self, assignments: Sequence[Assignment], argvs: Sequence[tuple[str, ...]]) -> Outcome:
         before = self.state.variables

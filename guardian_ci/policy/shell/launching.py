@@ -22,6 +22,7 @@ _SILENT: Final = frozenset(
 )
 _COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "link", "symlink"})
 _KEEPERS: Final = frozenset({"chmod", "chown", "chgrp", "touch", "rm", "git", "shred"})
+_INTERPRETERS: Final = frozenset({"python", "perl", "ruby", "node", "php", "lua", "deno", "bun"})
 _PRINT_SETTINGS: Final = frozenset(
     """ssh-agent direnv opam pyenv rbenv nodenv goenv jenv tfenv brew starship zoxide minikube docker-machine fnm
     dircolors keychain luarocks conda mamba micromamba mise asdf rtx thefuck lesspipe lesspipe.sh atuin mcfly
@@ -30,6 +31,7 @@ _PRINT_SETTINGS: Final = frozenset(
 """Programs whose output is made to be evaluated."""
 
 _COMPLETION: Final = frozenset({"completion", "completions", "--completion"})
+_EXPORTED_FUNCTION: Final = re.compile(r"BASH_FUNC_([^%(]++)(?:%%|\(\))")
 _SHEBANG: Final = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?:\S*/)?([A-Za-z]+)")
 _LANGUAGES: Final = {
     "sh": Language.SHELL,
@@ -124,7 +126,7 @@ class Launcher(Builtins):
         if UNKNOWN in name and not self.tolerant:
             self.record.opaque("runs a program that is not known", " ".join(argv))
         elif self._is_script(argv[0]):
-            self.run_script(argv[0], None, argv)
+            self.run_script(argv[0], None, argv[1:])
             return
         readings = {argv[0]: None}
         if self.state.links and "/" in argv[0]:
@@ -194,8 +196,7 @@ class Launcher(Builtins):
             self.state = self.state.with_stream("0", Stream(text=run.stdin))
         for name, value in run.variables.items():
             self.record.assigned(name)
-            self.set_texts(name, (value,))
-            self.heed(name, (value,), value)
+            self._bring_along(name, value)
         if DOT_GLOB in argv or DOT_GLOB in run.argv:
             self.add_option(DOT_GLOB)
         with self.deeper():
@@ -205,6 +206,15 @@ class Launcher(Builtins):
                 self._run_source(run.source, run.language, run.arguments)
             elif run.file is not None:
                 self.run_script(run.file, run.language, run.arguments)
+
+    def _bring_along(self, name: str, value: str) -> None:
+        """Set a variable that a program is given; a shell takes functions from such, too."""
+        function = _EXPORTED_FUNCTION.fullmatch(name)
+        if function is not None:
+            self.run_text(f"{function.group(1)}{value.removeprefix('=')}", name)
+        else:
+            self.set_texts(name, (value,))
+            self.heed(name, (value,), value)
 
     def _run_source(self, source: str, language: Language, arguments: tuple[str, ...]) -> None:
         if language is not Language.SHELL:
@@ -253,7 +263,7 @@ class Launcher(Builtins):
             elif arguments is None:
                 outcomes.append(self.run_text(text, path))
             else:
-                self.apart(partial(self._run_source, text, spoken, arguments))
+                self.apart(partial(self._run_source, text, spoken, (path, *arguments)))
         return merged(outcomes) if outcomes else self.perhaps()
 
     # --- what programs leave behind ---
@@ -272,8 +282,14 @@ class Launcher(Builtins):
             if text is not None:
                 appended = self.contents(touch.path) if "-a" in argv else None
                 self.keep(touch.path, tuple(before + text for before in appended or ("",)))
-            elif effects.contacts or self.contents(touch.path) is not None:
+            elif self._brings(name, effects) or self.contents(touch.path) is not None:
                 self.keep(touch.path, (UNKNOWN,))
+
+    def _brings(self, name: str, effects: Effects) -> bool:
+        """Whether what a program writes is somebody else's text, or one that it makes up itself."""
+        if name.rstrip("0123456789.") in _INTERPRETERS:
+            return True
+        return any(contact.registry is None for contact in effects.contacts)
 
     def _copy(self, argv: tuple[str, ...], *, hard: bool) -> None:
         """Remember a copy or a link as what leads to its source."""

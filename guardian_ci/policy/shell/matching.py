@@ -77,8 +77,10 @@ def without_suffix(text: str, pattern: str, *, longest: bool) -> str | None:
 
 def replaced(text: str, pattern: str, replacement: str, *, everywhere: bool = False, at: str = "") -> str | None:
     """Return a text in which a pattern's longest match is replaced: the first, or all; ``at`` ties it to an end."""
-    if not pattern or not _known(text):
-        return None if pattern else text
+    if not pattern:
+        return replacement + text if at == "#" else text + replacement if at == "%" else text
+    if not _known(text):
+        return None
     try:
         programs = _compiled(pattern)
         if at == "%":

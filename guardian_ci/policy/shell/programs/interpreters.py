@@ -62,7 +62,7 @@ def _run_stdin(collector: Collector, invocation: Invocation, arguments: tuple[st
     if is_dark(invocation.stdin):
         collector.opaque("runs what it reads, which is not known", " ".join(invocation.argv))
     else:
-        collector.shell(invocation.stdin, arguments)
+        collector.shell(invocation.stdin, (invocation.argv[0], *arguments))
 
 
 def _program_text(
