@@ -8,6 +8,7 @@ from typing import Final
 
 from guardian_ci.policy.shell.arithmetic import evaluate
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
+from guardian_ci.policy.shell.hosts import contacts_of_variable
 from guardian_ci.policy.shell.machine import DOT_GLOB, Machine
 from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, with_entry
 from guardian_ci.policy.shell.syntax import Assignment, Element, Word
@@ -111,6 +112,8 @@ class Assigner(Machine):
         if name == "GLOBIGNORE":
             self.add_option(DOT_GLOB)
         for text in texts:
+            for contact in contacts_of_variable(name, text):
+                self.record.contact(contact)
             if name in RUN_AS_COMMANDS and text.strip() and UNKNOWN not in text:
                 self.apart(partial(self.run_text, text.lstrip("|"), name))
             elif name in _RUN_AS_FILES and text:
