@@ -13,6 +13,7 @@ from typing import Final
 
 from guardian_ci.policy.code_mode import COMPUTED, Said, is_program, said_in
 from guardian_ci.policy.patches import patch_additions, patch_paths
+from guardian_ci.policy.shell.powershell import as_shell
 from guardian_ci.policy.shell.words import path_words
 from guardian_ci.policy.spelling import local_path
 
@@ -210,7 +211,7 @@ def command_of(name: str, canonical: str, value: object) -> str | None:
     if not lines and canonical not in SHELL_TOOLS:
         return None
     command = "\n".join(lines)
-    return _from_powershell(command) if "powershell" in fold(name) or "pwsh" in fold(name) else command
+    return as_shell(command) if "powershell" in fold(name) or "pwsh" in fold(name) else command
 
 
 def _command_lines(value: object) -> Iterator[str]:
@@ -254,16 +255,6 @@ def _commands_in_program(said: list[Said]) -> list[str]:
         free = [each.text for each in said if not each.name]
         lines += free or [f"eval {COMPUTED}"]
     return lines
-
-
-_POWERSHELL_HOME: Final = re.compile(r"\$\{?env:(?:userprofile|home|homepath)\}?", re.IGNORECASE)
-_POWERSHELL_VARIABLE: Final = re.compile(r"\$\{?env:(\w{1,64})\}?", re.IGNORECASE)
-
-
-def _from_powershell(command: str) -> str:
-    """Return a command of PowerShell in the spelling of a shell, as far as its paths and variables go."""
-    command = command.replace("`\r\n", "").replace("`\n", "").replace("`", "").replace("\\", "/")
-    return _POWERSHELL_VARIABLE.sub(r"${\1}", _POWERSHELL_HOME.sub("$HOME", command))
 
 
 def workdir_of(value: object) -> str | None:

@@ -116,18 +116,10 @@ def test_scripts_are_kept_in_bounds() -> None:
     assert [len(content) for _, content in scripts] == [16_384] * 8
 
 
-@pytest.mark.parametrize(
-    ("command", "read"),
-    [
-        ("Get-Content C:\\Users\\me\\.env", "Get-Content C:/Users/me/.env"),
-        ("type $env:USERPROFILE\\.ssh\\id_x", "type $HOME/.ssh/id_x"),
-        ("gc ${env:APPDATA}\\x", "gc ${APPDATA}/x"),
-        ("ca`t .e`nv", "cat .env"),
-        ("cat `\n .env", "cat  .env"),
-    ],
-)
-def test_a_command_of_powershell_is_read_in_the_spelling_of_a_shell(command: str, read: str) -> None:
-    assert describe_tool("c", "powershell", json.dumps({"command": command})).command == read
+def test_a_command_of_powershell_is_read_in_the_words_of_a_shell() -> None:
+    for name in ("powershell", "PowerShell", "executePwsh", "mcp__win__run_powershell"):
+        tool = describe_tool("c", name, json.dumps({"command": "Get-Content $env:USERPROFILE\\.ssh\\id_x"}))
+        assert tool.command == "cat $HOME/.ssh/id_x"
 
 
 def test_names_are_compared_without_their_case_and_their_separators() -> None:
