@@ -6,13 +6,26 @@ from typing import ClassVar, Final
 
 from guardian_ci.model import Finding, ToolUse, Verdict
 from guardian_ci.policy.hosts import Host, Hosts, host_of, hosts, hosts_of_url
+from guardian_ci.policy.paths import blocklist
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
+from guardian_ci.policy.rules.touched import touched
 from guardian_ci.policy.settings import Settings
-from guardian_ci.policy.shell.facts import Contact
+from guardian_ci.policy.shell.facts import Access, Contact
 from guardian_ci.policy.shell.programs.packages import managers_of
 
 _SHOWN: Final = 8
+_STEERING_FILES: Final = (
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/etc/nsswitch.conf",
+    "/etc/wgetrc",
+    "/etc/ssh/ssh_config",
+    "~/.ssh/config",
+    "~/.curlrc",
+    "~/.wgetrc",
+    "~/.config/curlrc",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +69,18 @@ class NetworkAllowlist(ToolRule):
 
 
 def unresolved_hosts(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[str]:
-    """Yield the words that name a host which nobody can know before, where the policy has a list of hosts."""
-    return (each.word for each in _reached(settings, tool, view) if each.allowed is None)
+    """Yield the words that name a host which nobody can know before, where the policy has a list of hosts.
+
+    A file that says where names lead, or through which proxy, is one as well.
+    """
+    yield from (each.word for each in _reached(settings, tool, view) if each.allowed is None)
+    if settings.network_allowlist is not None:
+        steering = blocklist(_STEERING_FILES)
+        for touch in touched(tool, view):
+            if touch.access is Access.WRITE and touch.sure:
+                match = steering.match(touch.path)
+                if match is not None and match.certain:
+                    yield touch.word
 
 
 def _reached(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[_Reached]:

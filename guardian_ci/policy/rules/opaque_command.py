@@ -49,7 +49,7 @@ def _dark(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[tuple[s
         yield match[0], f"may be a file that the policy keeps ({match[1]})"
     if settings.action("network_allowlist") != "off":
         for word in unresolved_hosts(settings, tool, view):
-            yield word, "talks to a host that cannot be known"
+            yield word, "leads to a host that cannot be known"
     if settings.action("tool_blocklist") != "off" and (denied := may_be_denied(settings, tool, view)) is not None:
         yield denied[0], f"may be what the policy denies ({denied[1]})"
 

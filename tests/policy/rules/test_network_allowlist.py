@@ -110,3 +110,12 @@ def test_the_certain_end_of_a_host_may_be_enough() -> None:
 def test_a_web_tool_is_held_to_the_list_as_well(url: str, allowed: bool) -> None:
     tool = describe_tool("c", "WebFetch", json.dumps({"url": url, "prompt": "x"}))
     assert (NetworkAllowlist().check(listed("*.example.org"), tool, ToolView()) is None) is allowed
+
+
+@pytest.mark.parametrize("path", ["/etc/hosts", "~/.curlrc", "/root/.wgetrc", "~/.ssh/config"])
+def test_a_file_that_leads_hosts_elsewhere_leaves_open_where_they_lead(path: str) -> None:
+    writing = describe_tool("c", "Write", json.dumps({"file_path": path, "content": "x"}))
+    reading = describe_tool("c", "Read", json.dumps({"file_path": path}))
+    assert list(unresolved_hosts(listed("*.example.org"), writing, ToolView())) == [path]
+    assert list(unresolved_hosts(listed("*.example.org"), reading, ToolView())) == []
+    assert list(unresolved_hosts(Settings(), writing, ToolView())) == []

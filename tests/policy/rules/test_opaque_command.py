@@ -72,7 +72,7 @@ def test_a_host_that_is_not_known_is_opaque_only_under_a_list_of_hosts(policy: d
     assert asked(under(**policy), contacts=(contact,)) is None
     finding = asked(under(network_allowlist=["*.example.org"]), contacts=(contact,))
     assert finding is not None
-    assert "talks to a host that cannot be known: …" in finding.message
+    assert "leads to a host that cannot be known: …" in finding.message
 
 
 def test_a_command_that_may_be_denied_is_opaque() -> None:
