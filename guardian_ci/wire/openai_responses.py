@@ -266,8 +266,13 @@ def _results(items: Sequence[Object]) -> Iterator[ToolResult]:
             yield ToolResult(
                 id=clean(as_text(item.get("call_id")) or as_text(item.get("id"))),
                 ok=_succeeded(kind, item),
-                digest=results.digest(item.get("output")),
+                digest=results.digest(item.get("output") or _without_ids(item)),
             )
+
+
+def _without_ids(item: Object) -> Object:
+    """Take an item that has no output of its own for what it tells: the tools that a search found, a status."""
+    return {name: value for name, value in item.items() if name not in {"id", "call_id"}}
 
 
 def _succeeded(kind: str, item: Object) -> bool | None:

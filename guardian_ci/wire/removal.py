@@ -12,8 +12,11 @@ from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text
 _TURNS: Final = frozenset({"messages", "input"})
 """Members that stay when all in them goes: a request without them is none."""
 
-_PLAIN_CHOICES: Final = frozenset({"auto", "any", "none", "tool", "required", "function", "custom", "allowed_tools"})
+_PLAIN_CHOICES: Final = frozenset({"", "auto", "any", "none", "tool", "function", "custom", "allowed_tools"})
 """Types of a ``tool_choice`` that name no tool."""
+
+_ALLOWED: Final[tuple[Path, ...]] = (("tools",), ("allowed_tools", "tools"))
+"""Where a choice among several tools lists them: OpenAI's responses, OpenAI's chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,6 @@ def choice_edits(root: Node, member: str, gone: Gone) -> tuple[list[Splice], boo
     if len(removed) == len(as_list(allowed.value)):
         return [], bool(removed)
     return allowed.without_elements(removed), False
-
-
-_ALLOWED: Final[tuple[Path, ...]] = (("tools",), ("allowed_tools", "tools"))
-"""Where a choice among several tools lists them: OpenAI's responses, OpenAI's chat."""
 
 
 def _chosen(choice: object, gone: Gone) -> bool:

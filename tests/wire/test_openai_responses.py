@@ -363,6 +363,12 @@ def test_codex_tells_in_its_outputs_whether_a_command_succeeded() -> None:
     assert len({result.digest for result in results}) == 4
 
 
+def test_searches_that_found_different_tools_have_different_results() -> None:
+    found = [{"type": "tool_search_output", "call_id": c, "tools": [{"name": n}]} for c, n in ("ax", "by", "cx")]
+    first, other, again = (result.digest for result in facts(WIRE, BASE, input=found).tool_results)
+    assert first == again != other
+
+
 # Edits
 
 
