@@ -29,6 +29,26 @@ _QUIET: Final = re.compile(
 )
 """Folders in which nobody keeps a key, so that a name there which is not known tells nothing."""
 _DEVICES: Final = frozenset({"null", "zero", "full", "random", "urandom", "tty", "stdin", "stdout", "stderr", "fd"})
+_LIKE_A_PATH: Final = ("./", "../", "/", "~/", "$HOME/", "${HOME}/")
+"""How a word begins that is a path rather than a regular expression."""
+_TELLING: Final = tuple(
+    part_of(name)
+    for name in (
+        *(
+            "id_rsa*",
+            "id_dsa*",
+            "id_ecdsa*",
+            "id_ed25519*",
+            "authorized_keys",
+            "credentials*",
+            "*.pem",
+            "*.key",
+            "*.p12",
+        ),
+        *("*.pfx", ".env*", ".netrc", "*secret*", "*token*", "*passw*"),
+    )
+)
+"""Names that tell what is sought in a folder whose files a pattern does not name one by one."""
 _MOST_WILD: Final = 64
 
 
@@ -153,14 +173,14 @@ class _Pattern:
         elif name.deep or name.gap:
             yield from self._leap(state, level, name, rooted=rooted)
         elif (part := self.parts[state]).deep:
-            yield state, Fit.FAINT if level < Fit.MAY and name.says else level
+            yield state, Fit.FAINT if level < Fit.MAY and name.says and not _tells(name) else level
         elif (fitting := fit(name, part)) is not Fit.NONE:
             if fitting is Fit.WEAK and not rooted and not state:
                 fitting = Fit.FAINT
             if level < Fit.MAY and part.letters and fitting >= Fit.LIKELY:
                 level = Fit.MAY
             elif level < Fit.MAY and name.says and not part.letters:
-                level = Fit.FAINT
+                level = level if _tells(name) else Fit.FAINT
             yield state + 1, min(level, fitting)
 
     def _leap(self, state: int, level: Fit, name: Name, *, rooted: bool) -> Iterator[tuple[int, Fit]]:
@@ -183,6 +203,10 @@ class _Pattern:
         """Whether only ``*`` is left: the path is the folder whose whole content the pattern means."""
         rest = self.parts[state:]
         return state > 0 and bool(rest) and all(part.all for part in rest)
+
+
+def _tells(name: Name) -> bool:
+    return any(fit(name, part) >= Fit.LIKELY for part in _TELLING)
 
 
 def _read_pattern(source: str) -> tuple[bool, Path]:
@@ -250,9 +274,7 @@ class Blocklist:
         path_like = "/" in word or "\\" in word
         bare = read.begins is Start.HERE and len(read.parts) == 1 and not path_like
         found = self._decide(read, word=word.lower() if bare else "")
-        if found is None or found.certain or path_like or (word.startswith(".") and not word.startswith("." + UNKNOWN)):
-            return found
-        return None
+        return found if found is None or found.certain or word.startswith(_LIKE_A_PATH) else None
 
     def _may_match(self, path: Path) -> bool:
         """Rule out most words at the cost of a look-up: a match needs the first part of some pattern."""
@@ -329,7 +351,8 @@ class Allowlist:
         if path.begins is Start.ROOT and path.parts[:1] == ("dev",) and path.parts[1:2] and path.parts[1] in _DEVICES:
             return True
         if path.begins is Start.HERE and path.parts[:1] == (TAME,):
-            path = Path(Start.ROOT, ("tmp", *path.parts))  # a temporary file, most likely
+            # A temporary file, or what a variable of the environment names.
+            return self._allows(Path(Start.ROOT, ("tmp", *path.parts))) or (None if self._patterns else False)
         if path.begins is Start.HERE and path.parts[:1] and path.parts[0].startswith(UNKNOWN):
             return None if self._patterns else False
         asked = _asked(self._absolute(path) or path)
