@@ -5,20 +5,21 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Analysis
+from guardian_ci.policy.shell.facts import UNKNOWN, Analysis
 from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.interpreter import Interpreter
 from guardian_ci.policy.shell.launching import Knowledge
 from guardian_ci.policy.shell.lexer import Bound
+from guardian_ci.policy.shell.marks import MARKS
 from guardian_ci.policy.shell.programs import effects_of
 
 _NO_SCRIPTS: Final[Mapping[str, str]] = MappingProxyType({})
 _LONGEST: Final = 1_000_000
-_MARKS: Final = str.maketrans({UNKNOWN: "\ufffd", TAME: "\ufffd", "\0": None})
-"""The two marks stand for what is not known: a command that brings its own would speak for us."""
+_NO_MARKS: Final = str.maketrans({**dict.fromkeys(MARKS, "\ufffd"), "\0": None})
+"""The marks stand for what is not known: a command that brings its own would speak for us."""
 
-_TAME_MARK: Final = str.maketrans({TAME: "\ufffd", "\0": None})
+_UNKNOWN_ONLY: Final = str.maketrans({**dict.fromkeys(MARKS.replace(UNKNOWN, ""), "\ufffd"), "\0": None})
 """What an earlier command wrote may have come with ``UNKNOWN`` in it, from here."""
 
 _KNOWLEDGE: Final = Knowledge(effects_of, effects_of_program)
@@ -35,9 +36,9 @@ def analyse(command: str, *, cwd: str | None = None, scripts: Mapping[str, str] 
 
 @lru_cache(maxsize=64)
 def _analyse(command: str, cwd: str | None, scripts: tuple[tuple[str, str], ...]) -> Analysis:
-    texts = {path: text.translate(_TAME_MARK) for path, text in scripts}
+    texts = {path: text.translate(_UNKNOWN_ONLY) for path, text in scripts}
     interpreter = Interpreter(_KNOWLEDGE, cwd, texts)
-    text = command[:_LONGEST].translate(_MARKS)
+    text = command[:_LONGEST].translate(_NO_MARKS)
     try:
         interpreter.follow(parse(text))
     except Bound as bound:

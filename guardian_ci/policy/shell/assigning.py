@@ -10,6 +10,7 @@ from guardian_ci.policy.shell.arithmetic import evaluate
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.hosts import contacts_of_variable
 from guardian_ci.policy.shell.machine import DOT_GLOB, Machine
+from guardian_ci.policy.shell.marks import GIVEN, is_bare, is_known
 from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, with_entry
 from guardian_ci.policy.shell.syntax import Assignment, Element, Word
 from guardian_ci.policy.shell.variables import array_of, as_array
@@ -114,7 +115,7 @@ class Assigner(Machine):
         for text in texts:
             for contact in contacts_of_variable(name, text):
                 self.record.contact(contact)
-            if name in RUN_AS_COMMANDS and text.strip() and UNKNOWN not in text:
+            if name in RUN_AS_COMMANDS and text.strip() and is_known(text):
                 self.apart(partial(self.run_text, text.lstrip("|"), name))
             elif name in _RUN_AS_FILES and text:
                 self.apart(partial(self.source_file, text))
@@ -178,10 +179,10 @@ class Assigner(Machine):
         end = options["d"][:1] or "\0" if "d" in options else "\n"
         line = stream.line(end)
         known = stream.text is not None
-        text = line if line is not None else "" if known else UNKNOWN
+        text = line if line is not None else "" if known else GIVEN
         if "r" not in options:
             text = text.replace("\\", "")
-        if (count := options.get("n", options.get("N", ""))).isdigit() and UNKNOWN not in text:
+        if (count := options.get("n", options.get("N", ""))).isdigit() and is_known(text):
             stream.text = text[int(count) :] + end + (stream.text or "")
             text = text[: int(count)]
         if "a" in options:
@@ -191,7 +192,7 @@ class Assigner(Machine):
             self._set_names(names or ["REPLY"], text, whole=not names)
         if line is None and known:
             return Outcome(self.state, self.state, holds=False)
-        return self.perhaps() if UNKNOWN in text else self.succeeded()
+        return self.succeeded() if is_known(text) else self.perhaps()
 
     def _stream_of(self, options: dict[str, str]) -> Stream:
         return self.state.streams.get(options["u"], Stream()) if "u" in options else self.stdin()
@@ -199,7 +200,7 @@ class Assigner(Machine):
     def _set_names(self, names: list[str], text: str, *, whole: bool) -> None:
         shares = [text] if whole else self._shares(text, len(names))
         for place, name in enumerate(names):
-            share = shares[place] if place < len(shares) else UNKNOWN if text == UNKNOWN else ""
+            share = shares[place] if place < len(shares) else text if is_bare(text) else ""
             self.record.assigned(name)
             self.set_texts(name, (share,))
 
@@ -223,10 +224,10 @@ class Assigner(Machine):
         lines: list[str] = []
         while len(lines) < _MOST_LINES and (line := stream.line()) is not None:
             lines.append(line)
-            if UNKNOWN in line and "\n" not in (stream.text or ""):
+            if not is_known(line) and "\n" not in (stream.text or ""):
                 break
         if stream.text is None:
-            lines = [UNKNOWN]
+            lines = [GIVEN]
         name = names[0] if names else "MAPFILE"
         self.record.assigned(name)
         self.set_array(name, (array_of(tuple(lines)),))

@@ -9,6 +9,7 @@ from typing import Final
 from guardian_ci.policy.shell.assigning import Assigner
 from guardian_ci.policy.shell.conditions import Token, decide
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
+from guardian_ci.policy.shell.marks import is_known, nothing_known
 from guardian_ci.policy.shell.patterns import TooMuch, compile_pattern
 from guardian_ci.policy.shell.state import Outcome
 from guardian_ci.policy.shell.syntax import Word
@@ -182,13 +183,13 @@ class Builtins(Assigner):
 
     def finds(self, text: str, pattern: str) -> bool | None:
         """Decide ``=~``, and set what its groups found."""
-        compiled = compile_pattern(pattern, extended=True) if UNKNOWN not in pattern + text else None
+        compiled = compile_pattern(pattern, extended=True) if is_known(pattern + text) else None
         try:
             match = None if compiled is None else compiled.search(text)
         except TooMuch:
             compiled = match = None
-        if compiled is None or TAME in text:
-            self.set_texts("BASH_REMATCH", (UNKNOWN,))
+        if compiled is None:
+            self.set_texts("BASH_REMATCH", (nothing_known(text),))
             return None
         if match is not None:
             groups = tuple(match.group(text, number) for number in range(len(match.spans)))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from guardian_ci.policy.shell.arithmetic import Variables, evaluate
-from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.shell.marks import is_bare, is_known
 from guardian_ci.policy.shell.matching import matches
 
 Token: TypeAlias = tuple[str, bool]
@@ -134,7 +134,7 @@ class _Reader:
             return None if None in numbers else _NUMERIC[sign](int(numbers[0] or 0), int(numbers[1] or 0))
         if sign == "=~":
             return self._regex(left, right)
-        if not (_is_known(left) and _is_known(right)):
+        if not (is_known(left) and is_known(right)):
             return None
         if sign in {"<", ">"}:
             return left < right if sign == "<" else left > right
@@ -142,10 +142,6 @@ class _Reader:
         return equal if equal is None or sign != "!=" else not equal
 
 
-def _is_known(text: str) -> bool:
-    return UNKNOWN not in text and TAME not in text
-
-
 def _is_filled(text: str) -> bool | None:
     """Whether a text is not empty; what is not known may be."""
-    return None if text and not text.strip(UNKNOWN + TAME) else bool(text)
+    return None if is_bare(text) else bool(text)

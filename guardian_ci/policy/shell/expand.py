@@ -16,6 +16,7 @@ from guardian_ci.policy.shell.braces import expanded
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.grammar import parse_text
 from guardian_ci.policy.shell.lexer import ansi_text
+from guardian_ci.policy.shell.marks import MARKS, is_bare, is_known, nothing_known
 from guardian_ci.policy.shell.state import MOST_READINGS, clipped, texts_of
 from guardian_ci.policy.shell.syntax import (
     Arithmetic,
@@ -154,7 +155,7 @@ class Expander(Variables, ABC):
         for sign, name in (("~+", "PWD"), ("~-", "OLDPWD")):
             if part.text == sign or part.text.startswith(sign + "/"):
                 return self.texts(name)[0] + part.text[2:]
-        if part.text.startswith((HOME + TAME, HOME + UNKNOWN)):
+        if part.text.startswith(tuple(HOME + mark for mark in MARKS)):
             return HOME + part.text[2:]  # `eval cat ~$USER`: whoever it is, it is a home
         if (part.text == HOME or part.text.startswith("~/")) and "HOME" in self.state.variables:
             return self.texts("HOME")[-1] + part.text[1:]
@@ -230,7 +231,7 @@ class Expander(Variables, ABC):
     def _pointed(self, target: _Got) -> Iterator[_Got]:
         reference = _REFERENCE.fullmatch(target) if isinstance(target, str) else None
         if reference is None:
-            yield UNKNOWN if target else None
+            yield nothing_known(target) if isinstance(target, str) and target else None
             return
         name, key = reference.groups()
         yield from self._values(name, None if key is None else Word((), key, key))
@@ -249,9 +250,16 @@ class Expander(Variables, ABC):
             for reading in self.readings(name):
                 yield elements(reading)
         else:
-            for key in self.texts_in(index):
-                for reading in self.readings(name):
+            yield from self._elements(name, index)
+
+    def _elements(self, name: str, index: Word) -> Iterator[_Got]:
+        """Yield the element that an index means; each of them where nobody knows which."""
+        for key in self.texts_in(index):
+            for reading in self.readings(name):
+                if is_known(key):
                     yield self.element(reading, self.expression_text(key), name)
+                else:
+                    yield from elements(reading)
 
     def _positional(self, number: int) -> Iterator[_Got]:
         if number == 0:
@@ -304,8 +312,8 @@ class Expander(Variables, ABC):
         first = parameter.first or Word((), "", "")
         if operator == "@":
             return self._transformed(parameter.name, first.source, text)
-        if text == TAME:
-            return (TAME,)
+        if is_bare(text):
+            return (text,)
         if operator in {"#", "##", "%", "%%"}:
             return texts_of(_stripped(parameter.name, text, pattern, operator) for pattern in self.patterns(first))
         if operator in _CASES:
@@ -315,7 +323,8 @@ class Expander(Variables, ABC):
             _or_unknown(
                 matching.replaced(
                     text, pattern, replacement, everywhere=operator == "//", at=operator[1:].replace("/", "")
-                )
+                ),
+                text,
             )
             for pattern in self.patterns(first)
             for replacement in replacements
@@ -333,7 +342,7 @@ class Expander(Variables, ABC):
         for start in starts:
             for length in lengths:
                 if start is None or (length is None and parameter.second is not None):
-                    yield UNKNOWN
+                    yield nothing_known(got if isinstance(got, str) else "")
                 elif isinstance(got, tuple):
                     first = start if parameter.name not in _ALL else max(start - 1, 0) if start >= 0 else start
                     items = (self.state.name, *got) if parameter.name in _ALL and start == 0 else got
@@ -387,7 +396,7 @@ def _is_there(got: _Got, *, colon: bool) -> bool | None:
     """Whether a parameter is set, or (``colon``) not empty; None where it may be."""
     if got is None or got == ():
         return False
-    if got in {UNKNOWN, TAME}:
+    if isinstance(got, str) and is_bare(got):
         return None
     return bool(got) or not colon
 
@@ -396,11 +405,11 @@ def _length(got: _Got) -> str:
     if isinstance(got, tuple):
         return str(len(got))
     text = got or ""
-    return TAME if UNKNOWN in text or TAME in text or text.startswith(HOME) else str(len(text))
+    return str(len(text)) if is_known(text) and not text.startswith(HOME) else TAME
 
 
-def _or_unknown(text: str | None) -> str:
-    return UNKNOWN if text is None else text
+def _or_unknown(changed: str | None, text: str) -> str:
+    return nothing_known(text) if changed is None else changed
 
 
 def _stripped(name: str, text: str, pattern: str, operator: str) -> str:
@@ -409,7 +418,7 @@ def _stripped(name: str, text: str, pattern: str, operator: str) -> str:
     stripped = strip(text, pattern, longest=longest)
     if stripped == text and "*" in pattern and name in {"HOME", "PWD", "OLDPWD"} and text.strip("/") in {HOME, "."}:
         return TAME if operator[0] == "#" else f"{text}/.."  # the folder's own name, and the one above it
-    return _or_unknown(stripped)
+    return _or_unknown(stripped, text)
 
 
 def _cased(text: str, operator: str, pattern: str) -> str:
@@ -436,9 +445,9 @@ def _slice_of(items: Fields, start: int, length: int | None) -> Fields:
 
 def _part_of(text: str, start: int, length: int | None) -> str:
     """Return a part of a text by its numbers; what cannot be counted is not known."""
-    unknown = min((text.find(sign) for sign in (UNKNOWN, TAME) if sign in text), default=-1)
+    unknown = min((text.find(sign) for sign in MARKS if sign in text), default=-1)
     if unknown >= 0 and (start < 0 or length is None or length < 0 or start + length > unknown):
-        return UNKNOWN if UNKNOWN in text else TAME
+        return nothing_known(text)
     begin = len(text) + start if start < 0 else start
     if begin < 0:
         return ""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from guardian_ci.policy.shell.facts import UNKNOWN
+from guardian_ci.policy.shell.marks import GIVEN, is_known
 
 _ANCHORED: Final = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|\$|%|file:", re.IGNORECASE)
 _PSEUDO: Final = re.compile(
@@ -29,7 +30,7 @@ def descriptor_of(path: str) -> str | None:
 
 def in_folder(folder: str | None, path: str) -> str:
     """Return a path as seen from where a folder's own path is seen."""
-    if folder is None or not path or _ANCHORED.match(path) is not None or path.startswith(UNKNOWN):
+    if folder is None or not path or _ANCHORED.match(path) is not None or path.startswith((UNKNOWN, GIVEN)):
         return path
     return normal(f"{folder}/{path}")
 
@@ -41,7 +42,7 @@ def normal(path: str) -> str:
     head = "/" if path.startswith("/") else ""
     parts: list[str] = []
     for part in path.split("/"):
-        if part == ".." and parts and not (parts[-1] == ".." or parts[-1].startswith("~") or UNKNOWN in parts[-1]):
+        if part == ".." and parts and not (parts[-1] == ".." or parts[-1].startswith("~") or not is_known(parts[-1])):
             parts.pop()
         elif part == ".." and head and not parts:
             continue

@@ -17,6 +17,7 @@ from guardian_ci.policy.shell.conditions import Token, decide
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.launching import Knowledge, Launcher
 from guardian_ci.policy.shell.lexer import Bound
+from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word
 from guardian_ci.policy.shell.matching import matches
 from guardian_ci.policy.shell.state import (
     MOST_READINGS,
@@ -44,8 +45,8 @@ from guardian_ci.policy.shell.syntax import (
     ForArithmetic,
     Function,
     If,
+    Literal,
     Node,
-    Parameter,
     Pipeline,
     Redirected,
     Simple,
@@ -57,10 +58,12 @@ from guardian_ci.policy.shell.syntax import (
 from guardian_ci.policy.shell.syntax import Sequence as Commands
 from guardian_ci.policy.shell.words import words as words_of
 
+_GLOB_SIGNS: Final = frozenset("*?[")
 _MOST_ROUNDS: Final = 256
 _MOST_VALUES: Final = 64
 _MOST_NUMBERS: Final = 16
 _MOST_INPUTS: Final = 8
+_MOST_PAIRS: Final = 8
 _MOST_ORIGIN: Final = 200
 _MOST_WORDS: Final = 400
 
@@ -420,7 +423,7 @@ class Interpreter(Launcher):
         def copy() -> Outcome:
             stream = self.stdin()
             if any(redirect.operator == "<" and not redirect.fd for redirect in node.redirects):
-                self.print(UNKNOWN if stream.text is None else stream.text)  # `$(<file)`
+                self.print(GIVEN if stream.text is None else stream.text)  # `$(<file)`
             return self.perhaps()
 
         return self.redirected(node.redirects, copy)
@@ -437,19 +440,12 @@ class Interpreter(Launcher):
         if argvs[0][:1] == ("exec",) and len(argvs[0]) == 1:
             self.redirect(node.redirects)
             return self.succeeded()
-        outer = self.origin, self.tolerant
-        self.origin = {**outer[0], **origin}
-        self.tolerant = any(self._is_unset(word) for word in node.words[:-1])
+        outer = self.origin, self.literal
+        self.origin = {**self.origin, **origin}
+        self.literal |= {field for word in node.words if _quotes_globs(word) for field in _constant(word)}
         outcome = self.redirected(node.redirects, lambda: self._alternatives(node.assignments, argvs))
-        self.origin, self.tolerant = outer
+        self.origin, self.literal = outer
         return outcome
-
-    def _is_unset(self, word: Word | Assignment) -> bool:
-        """Whether a word is nothing but a variable that the command does not set: somebody's ``$EDITOR``."""
-        if not isinstance(word, Word) or len(word.parts) != 1:
-            return False
-        part = word.parts[0]
-        return isinstance(part, Parameter) and part.name not in self.state.variables and not part.name.isdigit()
 
     def _argvs(self, words: Sequence[Word | Assignment]) -> tuple[list[tuple[str, ...]], dict[str, str]]:
         """Return the argument lists that words may become, and for each argument how it was written."""
@@ -463,14 +459,7 @@ class Interpreter(Launcher):
             options.append(choices)
             if word.constant is None and len(word.source) < _MOST_ORIGIN:
                 origin.update((field, word.source) for fields in choices for field in fields)
-        count = math.prod(len(choices) for choices in options)
-        if count == 1:
-            return [tuple(field for choices in options for field in choices[0])], origin
-        if count <= MOST_READINGS:
-            return [_flat(choice) for choice in itertools.product(*options)], origin
-        # Too many to go through: each reading of each word at least once.
-        width = max(len(choices) for choices in options)
-        return [_flat([choices[at % len(choices)] for choices in options]) for at in range(width)], origin
+        return _chosen(options), origin
 
     def _assigned_words(self, word: Assignment) -> tuple[tuple[str, ...], ...]:
         """Return what an assignment becomes as a word: ``alias c='cat'``."""
@@ -488,6 +477,8 @@ class Interpreter(Launcher):
             self.state = start
             outcomes.append(self.command(argv) if argv else self.perhaps())
         outcome = merged(outcomes)
+        if len(argvs) > _MOST_PAIRS:
+            outcome = replace(outcome, holds=None)
         if not assignments:
             return outcome
         saved = {assignment.name: before.get(assignment.name) for assignment in assignments}
@@ -519,13 +510,13 @@ class Interpreter(Launcher):
     def folder_after(self, before: str | None) -> str | None:
         """Return the folder that the shell ends in; None where that is the one before."""
         folder = self.state.folders[0]
-        return None if folder == before else folder
+        return None if folder is None or folder == before else as_word(folder)
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield the files that are left behind, with what is known of their texts."""
         for path, contents in self.state.files.items():
             if not path.startswith("/dev/"):
-                yield path, "\n".join(contents)
+                yield path, as_program("\n".join(contents))
 
     _RUNNERS: ClassVar[Mapping[type, Callable[["Interpreter", Any], Outcome]]] = {
         Simple: _simple,
@@ -546,6 +537,32 @@ class Interpreter(Launcher):
         Coprocess: _coprocess,
         Broken: _broken,
     }
+
+
+def _quotes_globs(word: Word | Assignment) -> bool:
+    return isinstance(word, Word) and any(
+        isinstance(part, Literal) and part.quoted and not _GLOB_SIGNS.isdisjoint(part.text) for part in word.parts
+    )
+
+
+def _constant(word: Word | Assignment) -> tuple[str, ...]:
+    return () if isinstance(word, Assignment) or word.constant is None else (word.constant,)
+
+
+def _chosen(options: Sequence[Sequence[tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """Return the argument lists that choices of words make.
+
+    Where all of them are too many: each program with each reading of every argument, though not all pairs of these.
+    """
+    count = math.prod(len(choices) for choices in options)
+    if count == 1:
+        return [tuple(field for choices in options for field in choices[0])]
+    if count <= _MOST_PAIRS:
+        return [_flat(choice) for choice in itertools.product(*options)]
+    head, *rest = options
+    width = max((len(choices) for choices in rest), default=1)
+    tails = [_flat([choices[at % len(choices)] for choices in rest]) for at in range(width)]
+    return [first + tail for first in head[:MOST_READINGS] for tail in tails][: 4 * MOST_READINGS]
 
 
 def _flat(choices: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.folders import in_folder, name_of, parent
 from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.machine import DOT_GLOB
+from guardian_ci.policy.shell.marks import GIVEN, MARKS, as_program, as_word, is_bare, nothing_known
 from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, merged
 from guardian_ci.policy.shell.syntax import Node
 from guardian_ci.policy.shell.variables import scalar
@@ -23,6 +24,14 @@ _SILENT: Final = frozenset(
 _COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "link", "symlink"})
 _KEEPERS: Final = frozenset({"chmod", "chown", "chgrp", "touch", "rm", "git", "shred"})
 _INTERPRETERS: Final = frozenset({"python", "perl", "ruby", "node", "php", "lua", "deno", "bun"})
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "su"})
+_PASSING: Final = frozenset(
+    {"cat", "tac", "head", "tail", "sort", "uniq", "nl", "tee", "xargs", "parallel", "jq", "yq"}
+)
+"""Programs that hand on what they read, or run programs with it, as it is."""
+
+_PRINTERS: Final = frozenset({"echo", "printf"})
+_SYSTEM_FOLDERS: Final = ("/bin/", "/usr/", "/sbin/", "/opt/", "/lib", "/snap/", "/nix/")
 _PRINT_SETTINGS: Final = frozenset(
     """ssh-agent direnv opam pyenv rbenv nodenv goenv jenv tfenv brew starship zoxide minikube docker-machine fnm
     dircolors keychain luarocks conda mamba micromamba mise asdf rtx thefuck lesspipe lesspipe.sh atuin mcfly
@@ -72,9 +81,9 @@ class _Files(Mapping[str, str]):
 
     def __getitem__(self, path: str) -> str:
         contents = self._contents(path) if path else None
-        if contents is None or UNKNOWN in contents:
+        if contents is None or any(is_bare(text) for text in contents):
             raise KeyError(path)
-        return "\n".join(contents) if len(contents) > 1 else contents[0]
+        return as_program("\n".join(contents) if len(contents) > 1 else contents[0])
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -88,7 +97,6 @@ class Launcher(Builtins):
 
     def __init__(self, knowledge: Knowledge, folder: str | None, scripts: Mapping[str, str]) -> None:
         super().__init__(folder, scripts)
-        self.tolerant = False
         self._knowledge = knowledge
         self._known: tuple[object, Mapping[str, str]] = (None, {})
 
@@ -122,8 +130,12 @@ class Launcher(Builtins):
     # --- programs ---
 
     def _start(self, argv: tuple[str, ...]) -> None:
+        if (function := _EXPORTED_FUNCTION.match(argv[0])) is not None and len(argv) > 1:
+            self._bring_along(function.group(), argv[0][function.end() :])
+            self.command(argv[1:])
+            return
         name = name_of(argv[0])
-        if UNKNOWN in name and not self.tolerant:
+        if UNKNOWN in name or (GIVEN in name and len(argv) == 1):
             self.record.opaque("runs a program that is not known", " ".join(argv))
         elif self._is_script(argv[0]):
             self.run_script(argv[0], None, argv[1:])
@@ -139,6 +151,11 @@ class Launcher(Builtins):
 
     def _ask(self, argv: tuple[str, ...], stdin: str | None) -> Effects:
         self.spend(stdin or "")
+        name = name_of(argv[0])
+        if name not in _PRINTERS:
+            argv = tuple(map(as_program if name in _SHELLS else as_word, argv))
+        if stdin is not None and name not in _PASSING:
+            stdin = as_program(stdin)
         invocation = Invocation(argv=argv, stdin=stdin, variables=self._variables(), files=_Files(self.contents))
         return self._knowledge.effects_of(invocation)
 
@@ -146,7 +163,7 @@ class Launcher(Builtins):
         """Return the variables with the first of their values; made anew only when one has changed."""
         variables = self.state.variables
         if self._known[0] is not variables:
-            self._known = (variables, {name: scalar(value[0]) for name, value in variables.items()})
+            self._known = (variables, {name: as_program(scalar(value[0])) for name, value in variables.items()})
         return self._known[1]
 
     def output_of(self, argv: tuple[str, ...]) -> str | None:
@@ -174,11 +191,20 @@ class Launcher(Builtins):
         stream = self.state.streams.get("1")
         if stream is None or not (stream.captured or stream.path) or name_of(argv[0]) in _SILENT:
             return
-        if name_of(argv[0]) in _PRINT_SETTINGS or not _COMPLETION.isdisjoint(argv):
-            self.print(TAME)
-            return
         text = self._filtered(argv, effects)
-        self.print(UNKNOWN if text is None else text)
+        self.print(self._unknown_print(argv, effects) if text is None else text)
+
+    def _unknown_print(self, argv: tuple[str, ...], effects: Effects) -> str:
+        """Return the mark for what a program prints: what it passes on is as it was given, the rest is computed."""
+        name = name_of(argv[0])
+        if name in _PRINT_SETTINGS or not _COMPLETION.isdisjoint(argv):
+            return TAME
+        if "/" in argv[0] and not argv[0].startswith(_SYSTEM_FOLDERS):
+            return TAME  # a program of the project's own
+        reads = any(touch.access is Access.READ and touch.sure for touch in effects.touches)
+        given = self.stdin().text
+        passes = name in _PASSING and (reads or (given is not None and is_bare(given.strip())))
+        return nothing_known(given or GIVEN) if passes else UNKNOWN
 
     def _filtered(self, argv: tuple[str, ...], effects: Effects) -> str | None:
         """Return what a program makes of files whose texts are known: what it would make of them as its input."""
@@ -224,15 +250,13 @@ class Launcher(Builtins):
         self.state = replace(
             self.state, arguments=(arguments[1:],), name=arguments[0] if arguments else self.state.name
         )
-        if source == UNKNOWN and self.stdin().path is not None:
-            return  # a script that lies on the disk, whose name is noted
         self.run_text(source, "a shell")
 
     def run_text(self, text: str, why: str) -> Outcome:
         """Run a program text in the current shell."""
         self.spend(text)
-        if not text.strip(UNKNOWN + TAME + " \t\n;"):
-            if UNKNOWN in text:
+        if not text.strip(MARKS + " \t\n;"):
+            if UNKNOWN in text or GIVEN in text:
                 self.record.opaque("runs a text that is not known", why)
             return self.perhaps()
         with self.deeper():
@@ -256,7 +280,7 @@ class Launcher(Builtins):
         for text in contents:
             self.state = start
             spoken = _language_of(path, text) if language is None else language
-            if UNKNOWN in text and not text.strip(UNKNOWN + " \n"):
+            if not text.strip(MARKS + " \t\n") and nothing_known(text) != TAME and text.strip():
                 self.record.opaque("runs a file whose text is not known", path)
             elif spoken is not Language.SHELL:
                 self._run_source(text, spoken, arguments or ())

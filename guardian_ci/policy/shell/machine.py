@@ -18,6 +18,7 @@ from guardian_ci.policy.shell.folders import (
     normal,
 )
 from guardian_ci.policy.shell.lexer import Bound
+from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word, is_known
 from guardian_ci.policy.shell.record import Record
 from guardian_ci.policy.shell.state import (
     NOTHING_TOLD,
@@ -36,17 +37,23 @@ _DEEPEST: Final = 56
 _MOST_CONTENTS: Final = 8
 _SOCKET: Final = re.compile(r"/dev/(?:tcp|udp)/([^/]+)/[^/]+")
 _FIRST_FREE: Final = 10
+_GLOB_SIGN: Final = re.compile(r"[*?\[]")
 _DOT_GLOB: Final = re.compile(r"(^|/)(?=[*?\[])")
 DOT_GLOB: Final = "dotglob"
 
 
 class Machine(Expander):
-    """Opens files, joins descriptors, captures what is printed. ``scripts`` are the files that were written before."""
+    """Opens files, joins descriptors, captures what is printed. ``scripts`` are the files that were written before.
+
+    ``origin`` says of the words of the command that runs how they were written; those in ``literal`` had quoted signs
+    of a glob: to a program that nobody knows, they are more likely a regular expression.
+    """
 
     def __init__(self, folder: str | None, scripts: Mapping[str, str]) -> None:
         self.state = State(folders=(folder,))
         self.record = Record()
         self.origin: Mapping[str, str] = {}
+        self.literal: frozenset[str] = frozenset()
         self._scripts = {normal(path): text for path, text in scripts.items()}
         self._steps = _MOST_STEPS
         self._depth = 0
@@ -138,7 +145,8 @@ class Machine(Expander):
 
     def places(self, path: str) -> tuple[str, ...]:
         """Return where a path may lead from the current folder."""
-        places = dict.fromkeys(in_folder(folder, path) for folder in self.state.folders)
+        path = as_word(path)
+        places = dict.fromkeys(as_word(in_folder(folder, path)) for folder in self.state.folders)
         if not self.state.links:
             return tuple(places)
         return tuple(dict.fromkeys(end for place in places for end in followed(place, self.state.links)))
@@ -147,7 +155,9 @@ class Machine(Expander):
         """Note that a file is touched, by the path that it has from where the command began."""
         if is_pseudo(touch.path):
             return
-        word = self.origin.get(touch.word, touch.word)
+        word = as_program(self.origin.get(touch.word, touch.word))
+        if not touch.sure and touch.word in self.literal:
+            touch = replace(touch, path=_GLOB_SIGN.sub(r"\\\g<0>", touch.path))
         for path in self.places(touch.path):
             self.record.touch(replace(touch, path=path, word=word))
             if DOT_GLOB in self.state.attributes and touch.sure and (hidden := _DOT_GLOB.sub(r"\1.", path)) != path:
@@ -166,6 +176,7 @@ class Machine(Expander):
                 return self.state.files[place_key]
             if place_key in self._scripts:
                 return (self._scripts[place_key],)
+        path = as_word(path)
         written = [*(self.state.files[each] for each in found_as(path, self.state.files))]
         written += [(self._scripts[each],) for each in found_as(path, self._scripts) if each not in self.state.files]
         texts = texts_of(text for contents in written for text in contents)
@@ -178,7 +189,7 @@ class Machine(Expander):
 
     def file_key(self, path: str) -> str:
         """Return the name under which a file is remembered."""
-        return normal(in_folder(self.state.folders[0], path))
+        return normal(in_folder(self.state.folders[0], as_word(path)))
 
     def link(self, target: str, path: str) -> None:
         """Remember that a path leads elsewhere."""
@@ -257,7 +268,7 @@ class Machine(Expander):
         if path == "/dev/null":
             return Stream(text="")
         contents = self.contents(path)
-        text = UNKNOWN if contents is None else "\n".join(contents) if len(contents) > 1 else contents[0]
+        text = GIVEN if contents is None else "\n".join(contents) if len(contents) > 1 else contents[0]
         return Stream(text=text, path=path)
 
     def writing(self, path: str, word: str, *, append: bool) -> Stream:
@@ -275,7 +286,7 @@ class Machine(Expander):
         if (socket := _SOCKET.fullmatch(path)) is None:
             return False
         host = socket.group(1)
-        self.record.contact(Contact(host=None if UNKNOWN in host else host, program="bash", word=word))
+        self.record.contact(Contact(host=host if is_known(host) else None, program="bash", word=word))
         return True
 
     def coprocess(self, name: str, body: Node) -> None:

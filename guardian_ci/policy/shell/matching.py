@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.shell.marks import is_known
 
 _MOST_WORK: Final = 100_000
 _MOST_PATTERNS: Final = 32
@@ -47,7 +47,7 @@ def escaped(text: str) -> str:
 def matches(pattern: str, text: str) -> bool | None:
     """Whether a pattern means all of a text; None where that is not known."""
     try:
-        return any(len(text) in _ends(steps, text) for steps in _compiled(pattern)) if _known(text) else _any(pattern)
+        return any(len(text) in _ends(steps, text) for steps in _compiled(pattern)) if is_known(text) else _any(pattern)
     except _Undecided:
         return None
 
@@ -79,7 +79,7 @@ def replaced(text: str, pattern: str, replacement: str, *, everywhere: bool = Fa
     """Return a text in which a pattern's longest match is replaced: the first, or all; ``at`` ties it to an end."""
     if not pattern:
         return replacement + text if at == "#" else text + replacement if at == "%" else text
-    if not _known(text):
+    if not is_known(text):
         return None
     try:
         programs = _compiled(pattern)
@@ -111,10 +111,6 @@ def _replaced(
         if only_start:
             break
     return "".join(done) + text[position:]
-
-
-def _known(text: str) -> bool:
-    return UNKNOWN not in text and TAME not in text
 
 
 def _ends(steps: tuple[_Test, ...], text: str, start: int = 0) -> set[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeVar
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.shell.marks import GIVEN
 from guardian_ci.policy.shell.syntax import Node
 
 MOST_READINGS: Final = 32
@@ -17,6 +18,9 @@ MOST_READINGS: Final = 32
 
 LONGEST_TEXT: Final = 65_536
 """How many characters of a value are kept."""
+
+_ENDLESS: Final = frozenset({UNKNOWN, GIVEN})
+"""What may be any number of lines."""
 
 MOST_NAMES: Final = 400
 """How many variables, functions, files or elements there may be at once."""
@@ -80,7 +84,7 @@ class Stream:
         if not self.text:
             return None
         line, end, rest = self.text.partition(ends)
-        if UNKNOWN in line and not end:
+        if not end and not _ENDLESS.isdisjoint(line):
             return line
         self.text = rest
         return line

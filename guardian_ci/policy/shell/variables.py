@@ -2,7 +2,7 @@
 
 A name that a command never sets is not set in a fresh shell, or it comes from the environment. For what a runner has
 (``CI``, ``GITHUB_SHA``, ``TMPDIR``) the value is ``TAME`` or what it usually is; any other may be either, nothing or
-``UNKNOWN``.
+``GIVEN``.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Final
 
 from guardian_ci.policy.shell.arithmetic import evaluate
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.shell.marks import GIVEN, is_bare, is_known
 from guardian_ci.policy.shell.state import (
     MOST_NAMES,
     Array,
@@ -78,12 +79,12 @@ class Variables:
     def unset(self, name: str) -> Value:
         """Return what a name is worth that the command has not set."""
         if name in {"PWD", "OLDPWD"}:
-            return tuple(folder or "." for folder in self.state.folders) if name == "PWD" else (UNKNOWN,)
+            return tuple(folder or "." for folder in self.state.folders) if name == "PWD" else (GIVEN,)
         if (usual := _USUAL.get(name)) is not None:
             return (usual,)
         if name in _TAME_NAMES or _TAME_FAMILIES.fullmatch(name) is not None:
             return (TAME,)
-        return (None, UNKNOWN)
+        return (None, GIVEN)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the texts that a name may stand for."""
@@ -124,11 +125,11 @@ class Variables:
 
     def _appendable(self, name: str) -> Value:
         """Return what there is to append to; what the environment is not known to bring is nothing."""
-        return tuple(reading for reading in self.readings(name) if reading != UNKNOWN) or (UNKNOWN,)
+        return tuple(reading for reading in self.readings(name) if reading != GIVEN) or (GIVEN,)
 
     def _shaped(self, text: str, flags: tuple[str, ...]) -> str:
         """Give a text the form that the name's attributes ask for."""
-        if "i" in flags and UNKNOWN not in text:
+        if "i" in flags and is_known(text):
             number = evaluate(text, self)
             return TAME if number is None else str(number)
         text = text.lower() if "l" in flags else text.upper() if "u" in flags else text
@@ -226,8 +227,8 @@ class Variables:
 
     def element(self, reading: Reading, key: str, name: str = "") -> str | None:
         """Return an element of a variable; None where it is not set."""
-        if reading == UNKNOWN or UNKNOWN in key:
-            return UNKNOWN
+        if isinstance(reading, str) and is_bare(reading):
+            return reading
         array = as_array(reading)
         return array.get(self.key(key, array, name))
 

@@ -1,0 +1,48 @@
+"""Marks in a text for what is not known: computed (``UNKNOWN``), harmless (``TAME``), or given from outside.
+
+``GIVEN`` is the interpreter's own. It stands for what comes as it is from a place that the command does not tell: a
+variable that nobody has set, the text of a file. Scripts are full of ``rm -f "$PIDFILE"``, and nothing in it tells of
+a file that matters; ``cat .e$X`` and ``eval "$X"`` are another matter. So outside the interpreter a word, or
+a part of a path, that is nothing but ``GIVEN`` is ``TAME``, and ``GIVEN`` as a piece of more is ``UNKNOWN``.
+"""
+
+import re
+from typing import Final
+
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+
+GIVEN: Final = "\ufff8"
+
+MARKS: Final = UNKNOWN + TAME + GIVEN
+
+_ALL: Final = frozenset(MARKS)
+_WHOLE: Final = re.compile(f"(?<![^/=:,@*]){GIVEN}(?![^/=:,@*])")
+
+
+def is_known(text: str) -> bool:
+    """Whether nothing in a text is unknown."""
+    return _ALL.isdisjoint(text)
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text is nothing but marks."""
+    return bool(text) and _ALL.issuperset(text)
+
+
+def nothing_known(text: str) -> str:
+    """Return the mark for what is made of a text that is not known."""
+    if UNKNOWN in text or (GIVEN not in text and TAME not in text):
+        return UNKNOWN
+    return GIVEN if GIVEN in text else TAME
+
+
+def as_word(text: str) -> str:
+    """Return a word as a program is told of it."""
+    if GIVEN not in text:
+        return text
+    return text.replace(GIVEN, UNKNOWN) if text.startswith("~") else _WHOLE.sub(TAME, text).replace(GIVEN, UNKNOWN)
+
+
+def as_program(text: str) -> str:
+    """Return a text that is run, decoded or kept: what is given in it is not known."""
+    return text.replace(GIVEN, UNKNOWN) if GIVEN in text else text
