@@ -23,7 +23,7 @@ from itertools import product
 from typing import Final
 
 from guardian_ci.model import RUN_TOKEN_PREFIX
-from guardian_ci.policy.scan.randomness import UUID, looks_like_password, looks_random, made_up
+from guardian_ci.policy.scan.randomness import UUID, counts, looks_like_password, looks_random, made_up
 
 REACH: Final = 420
 """How far behind the beginning of its mark a format looks, in characters."""
@@ -161,7 +161,7 @@ def _name(match: re.Match[str]) -> str:
 def _assigned_key(match: re.Match[str]) -> bool:
     value = value_of(match)
     is_uuid = UUID.fullmatch(value) is not None
-    if not (is_uuid or looks_random(value)):
+    if "://" in value or not (is_uuid or looks_random(value)):
         return False
     name = _name(match)
     if _NO_SECRET.search(name) or _OF_A_PAGE.search(match.string, max(match.start() - 40, 0), match.start()):
@@ -306,6 +306,12 @@ def _is_sas(match: re.Match[str]) -> bool:
     return "sv=20" in around or "se=20" in around or "se=1" in around
 
 
+def _is_api_key(match: re.Match[str]) -> bool:
+    """Whether a key that only begins with ``sk-`` is no stand-in; the other prefixes say more."""
+    key = value_of(match)
+    return not made_up(key) and ("-" in key[3:] or not counts(key))
+
+
 def _is_random(match: re.Match[str]) -> bool:
     return looks_random(value_of(match))
 
@@ -343,6 +349,14 @@ _OWNERS: Final = (
     "webhook shared client consumer jwt hmac cipher"
 )
 _KEY_WORDS: Final = tuple(owner + sign + "key" for owner, sign in product(_OWNERS.split(), ("_", "-", "")))
+_SECRETS_OF_ANY_SIGNS: Final = (
+    "secret_key",
+    "secret_key_base",
+    "app_secret",
+    "session_secret",
+    "cookie_secret",
+    "jwt_secret",
+)
 _SLACK: Final = "xoxa- xoxb- xoxc- xoxd- xoxe- xoxe. xoxo- xoxp- xoxr- xoxs- xapp-"
 _TWO_DIGITS: Final = {"1": "MT", "2": "Mj", "3": "Mz", "4": "ND", "5": "NT", "6": "Nj", "7": "Nz", "8": "OD", "9": "OT"}
 _DISCORD: Final = " ".join(first + second for first in _TWO_DIGITS.values() for second in "AEIMQUYcgk")
@@ -355,6 +369,7 @@ _PROVIDERS: Final = (
         rf"{_EDGE}sk-[A-Za-z0-9]{{32,80}}(?![\w\-])|"
         rf"sk-(?:ant-[a-z]{{2,8}}\d{{0,2}}-[\w\-]{{24,240}}|(?:proj|svcacct|admin|service|None)-[\w\-]{{24,240}}|"
         rf"or-v1-[0-9a-f]{{64}}|lf-{_UUID})",
+        check=_is_api_key,
         stop=r"[^\w\-]",
         wide=rf"sk-(?:(?:ant|proj|svcacct|admin|or|lf|live|test)-{_KEY}{{8,}}|[A-Za-z0-9]{{20,}})",
     ),
@@ -660,6 +675,12 @@ _PLACES: Final = (
         rf"{_ASSIGNED}({_VALUE})",
         check=_assigned_key,
         stop=r"[^\w\-+/.~=]",
+    ),
+    _behind(
+        "assigned-secret",
+        _cases(*_SECRETS_OF_ANY_SIGNS),
+        rf"{_ASSIGNED}(?<=[\"'])([^\s\"'`\\{{}}<>]{{24,120}})(?=[\"'\\])",
+        check=_assigned_key,
     ),
     _behind(
         "assigned-secret",

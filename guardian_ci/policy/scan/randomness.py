@@ -15,8 +15,11 @@ UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 _PLACEHOLDER: Final = re.compile(
     r"example|sample|placeholder|change_?-?me|replace|redacted|dummy|insert|your[_\-.]|_here|deadbeef|lorem|ipsum|"
-    r"qwerty|2YotnFZFEjr1|tGzv3JOkF0XG|czZCaGRSa3F0|mF_9\.B5f|x{5}|\*{3}|(.)\1{7}|0123456|1234567|2345678|abcdefg|bcdefgh|zyxwvut|7654321",
+    r"qwerty|2YotnFZFEjr1|tGzv3JOkF0XG|czZCaGRSa3F0|mF_9\.B5f|x{5}|\*{3}|(.)\1{7}",
     re.IGNORECASE | re.ASCII,
+)
+_COUNTING: Final = re.compile(
+    r"0123456|1234567|2345678|abcdefg|bcdefgh|zyxwvut|7654321|abc123|123abc", re.IGNORECASE | re.ASCII
 )
 _WEAK: Final = re.compile(
     r"p[a@4][s5$]{2}|pwd|word|admin|test|user|secret|s3cr|token|letmein|hunter2|demo|default|root|guest|welcome|temp|"
@@ -45,7 +48,7 @@ _KINDS: Final = 3
 _ENTROPY: Final = 2.9
 _HEX_ENTROPY: Final = 2.6
 _PASSWORD_ENTROPY: Final = 2.7
-_CHANGES: Final = 0.2
+_HEX_CHANGES: Final = 0.15
 _LETTERS_ONLY: Final = 0.3
 _RANDOM: Final = 0.7
 _ENOUGH_PAIRS: Final = 6
@@ -63,17 +66,22 @@ def made_up(key: str) -> bool:
     return len(set(key[len(key) // 2 :])) < _FEWEST_CHARACTERS or _PLACEHOLDER.search(key) is not None
 
 
+def counts(value: str) -> bool:
+    """Whether a value counts or spells the alphabet, as stand-ins do; few keys with a telling prefix are such."""
+    return _COUNTING.search(value) is not None
+
+
 def looks_random(value: str) -> bool:
     """Whether a value without a telling format looks like a key that a program drew."""
     if len(value) < _SHORTEST_KEY or value.isdecimal():
         return False
     changes = _changes(value)
     if _HEX.fullmatch(value):
-        random = changes >= _CHANGES and entropy(value) >= _HEX_ENTROPY
+        random = changes >= _HEX_CHANGES and entropy(value) >= _HEX_ENTROPY
     else:
         random = changes + _strangeness(value) >= _RANDOM and (changes >= _LETTERS_ONLY or not value.isalpha())
         random = random and entropy(value) >= _ENTROPY
-    return random and not made_up(value)
+    return random and not made_up(value) and not counts(value)
 
 
 def _changes(value: str) -> float:
@@ -91,7 +99,7 @@ def _strangeness(value: str) -> float:
 
 def looks_like_password(value: str) -> bool:
     """Whether a value is a password that is worth something: of several kinds of characters, and no words."""
-    if len(value) < _SHORTEST_PASSWORD or _WEAK.search(value) or made_up(value):
+    if len(value) < _SHORTEST_PASSWORD or made_up(value) or counts(value) or _WEAK.search(value):
         return False
     core = value.rstrip(".,:;!?")
     kinds = any(map(str.islower, core)) + any(map(str.isupper, core)) + any(map(str.isdecimal, core))

@@ -32,7 +32,8 @@ _WINDOW: Final = 1024
 
 _WORTH_KNOWING: Final = 128
 _MOST_KNOWN: Final = 65_536
-_LONGEST_KNOWN: Final = 1_024
+_SHARE: Final = 16
+"""One text may take up so small a part of what is remembered."""
 
 _ESCAPE: Final = re.compile(r"\\{1,16}(?:(?:u00|x)([2-7][0-9a-fA-F])|/)")
 
@@ -87,9 +88,17 @@ class SecretScanner:
     """Knows the formats of secrets and those of this run; ``wide`` is how the log redacts: rather too much.
 
     ``exact`` are secrets in themselves, found in all forms in which they may be written; ``rules`` find more.
+    ``remembered`` bounds what is known of texts that come again: a place for each, and one for each secret in it.
     """
 
-    def __init__(self, exact: Iterable[str] = (), rules: Rules | None = None, *, wide: bool = False) -> None:
+    def __init__(
+        self,
+        exact: Iterable[str] = (),
+        rules: Rules | None = None,
+        *,
+        wide: bool = False,
+        remembered: int = _MOST_KNOWN,
+    ) -> None:
         self._rules = rules
         forms = written_forms(exact)
         self._exact = tuple(sorted(form for form in forms if form.isascii()))
@@ -106,6 +115,7 @@ class SecretScanner:
         self._automaton = BytesAhoCorasick(marks, implementation=Implementation.DFA)
         self._known: OrderedDict[bytes, tuple[Secret, ...]] = OrderedDict()
         self._known_size = 0
+        self._remembered_most = remembered
         self.reach: Final = max([REACH, *map(len, forms)])
 
     def find(self, text: str) -> tuple[Secret, ...]:
@@ -152,10 +162,10 @@ class SecretScanner:
             known.move_to_end(digest)
             return found
         found = find(text)
-        if len(found) < _LONGEST_KNOWN:
+        if len(found) < self._remembered_most // _SHARE:
             known[digest] = found
             self._known_size += 1 + len(found)
-            while self._known_size > _MOST_KNOWN:
+            while self._known_size > self._remembered_most:
                 _, forgotten = known.popitem(last=False)
                 self._known_size -= 1 + len(forgotten)
         return found
@@ -227,6 +237,11 @@ class _Sweep:
         self._pending: list[_Hit] = []
         self._zone: _Zone | None = None
         self._stops: dict[str, tuple[int, int, bool]] = {}
+
+    @property
+    def held(self) -> int:
+        """How many characters are kept."""
+        return len(self._text)
 
     def advance(self, more: str, *, final: bool = False) -> list[_Zone]:
         """Go on; return the zones that begin, each once. Later advances may still widen the last one."""
@@ -320,6 +335,11 @@ class SecretStream:
         self._sweep = _Sweep(scanner)
         self._waiting: list[str] = []
         self._size = 0
+
+    @property
+    def held(self) -> int:
+        """How many characters are held back; what it is, not what has come, bounds it."""
+        return self._size + self._sweep.held
 
     def feed(self, chunk: str) -> tuple[str, ...]:
         """Look at the next piece; return the kinds of the secrets that are new."""

@@ -251,6 +251,7 @@ WHOLE: Final[dict[str, tuple[str, ...]]] = {
         "curl -s -u deploy:[[<p20>]] https://ci.corp.io/api",
         "curl --user deploy:[[<b24>]] https://ci.corp.io/api",
         "Authorization: Basic [[{basic}]]",
+        "curl -H 'authorization: basic [[{basic}]]' https://ci.corp.io",
         '"registry.corp.io": {{"auth": "[[{basic}]]"}}',
         "//npm.corp.io/:_auth=[[{basic}]]",
     ),
@@ -263,7 +264,9 @@ WHOLE: Final[dict[str, tuple[str, ...]]] = {
         "call --api-key [[<x32>]] list",
         "x-api-key: [[<b40>]]",
         'set_header("X-Auth-Token", "[[<b40>]]")',
+        "SECRET_KEY = '[[django-insecure-<b10>#<b10>@<b10>%<b8>]]'",
     ),
+    "discord-token": ('client.run("[[{discord}]]")', "DISCORD=[[{discord}]]"),
     "jwt": ("Cookie: session=[[{jwt}]]; path=/", 'id_token: "[[{jwt}]]"'),
     "private-key": (
         "[[{pem:RSA }]]",
@@ -319,6 +322,9 @@ def _made(name: str, random: Random) -> str:
     makers: dict[str, Callable[[], str]] = {
         "basic": lambda: base64.b64encode(f"deploy:{drawn('<b20>', random)}".encode()).decode(),
         "jwt": lambda: _jwt(random),
+        "discord": lambda: (
+            base64.b64encode(str(random.randrange(10**17, 10**18)).encode()).decode() + drawn(".<w6>.<w38>", random)
+        ),
         "pem": lambda: _pem(f"{label}PRIVATE KEY", random, random.choice([120, 600, 1_700])),
         "encrypted": lambda: _pem(
             "RSA PRIVATE KEY",
