@@ -44,6 +44,10 @@ class Exchange:
     findings: list[Finding] = field(default_factory=list)
     trace: list[Evaluation] = field(default_factory=list)
 
+    def began(self, now: float) -> None:
+        """Note when the first byte of the answer came."""
+        self.first_byte = now if self.first_byte is None else self.first_byte
+
     def head(self) -> Plain:
         """The members that every line about this request begins with."""
         return {"request_id": self.request_id, "session_id": self.session}

@@ -17,8 +17,9 @@ from guardian_ci.stores import SqliteStore
 
 def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig:
     """What the command line and the environment say. Raises ``PolicyError``, ``UsageError``."""
+    policy = common.policy_of(options)
     return ProxyConfig(
-        policy=common.policy_of(options),
+        policy=policy,
         log=options.log or options.report_dir / "log.ndjson",
         host=options.host,
         port=options.port,
@@ -26,6 +27,9 @@ def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig
         token=token,
         user=common.user_of(options, os.environ),
         pull_request=common.pull_request_of(options, os.environ),
+        secrets=common.secrets_of(policy, os.environ),
+        secret_rules=common.secret_rules_of(policy),
+        folder=Path.cwd(),
     )
 
 

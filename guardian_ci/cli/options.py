@@ -134,6 +134,25 @@ def keys_of(environment: Mapping[str, str]) -> dict[str, str]:
     return keys
 
 
+def secrets_of(policy: Policy, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the variables that the policy calls secret; one that is not set has none."""
+    names = {name for settings in (*policy.settings, policy.fallback) for name in settings.secrets.environment}
+    return tuple(value for name in sorted(names) if (value := environment.get(name, "").strip()))
+
+
+def secret_rules_of(policy: Policy) -> dict[str, str]:
+    """The texts of the files of rules that the policy names, beside its own file. Raises ``UsageError``."""
+    files = {settings.secrets.rules for settings in (*policy.settings, policy.fallback) if settings.secrets.rules}
+    texts: dict[str, str] = {}
+    for name in sorted(file for file in files if file):
+        path = Path(policy.file).parent / name
+        try:
+            texts[str(path)] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"secrets.rules names {name!r}, and {path} cannot be read: {error}") from error
+    return texts
+
+
 def pull_request_of(options: argparse.Namespace, environment: Mapping[str, str]) -> str | None:
     """The pull request that calls are charged to."""
     if options.pull_request:

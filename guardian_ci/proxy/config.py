@@ -17,7 +17,12 @@ UPSTREAMS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyConfig:
-    """``keys`` are the providers' own; ``token`` is what agents hold instead (None: any key will do)."""
+    """What the command line, the policy's files and the environment say.
+
+    ``keys`` are the providers' own; ``token`` is what agents hold instead (None: any key will do). ``secrets`` are
+    further values that are secret; ``secret_rules`` the texts of files of gitleaks rules, by their names. ``folder`` is
+    where the agent works: its links are followed; None where its files are not at hand.
+    """
 
     policy: Policy
     log: Path
@@ -27,3 +32,6 @@ class ProxyConfig:
     token: str | None = field(default=None, repr=False)
     user: str | None = None
     pull_request: str | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secret_rules: Mapping[str, str] = field(default_factory=dict, repr=False)
+    folder: Path | None = None

@@ -16,7 +16,7 @@ from guardian_ci.audit.records import Exchange
 from guardian_ci.audit.redact import Redactor
 from guardian_ci.audit.writer import LogWriter
 from guardian_ci.errors import BadRequest, StoreError
-from guardian_ci.model import PICODOLLARS, Call, Finding, ToolUse, Usage, Verdict
+from guardian_ci.model import PICODOLLARS, Call, Finding, Leak, ToolUse, Usage, Verdict
 from guardian_ci.proxy.refunds import Refunds
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
@@ -157,6 +157,17 @@ class Gatekeeper:
         line = records.tool_call(exchange, tool, event.at, verdict, command.findings, command.trace, self._redactor)
         self._write("tool_call", line)
         return command
+
+    def wrote(self, exchange: Exchange, leaks: tuple[Leak, ...]) -> do.Cut | None:
+        """Tell that the answer's text holds secrets."""
+        event = on.Wrote(request=exchange.request_id, at=time.time(), leaks=leaks)
+        commands = self.guard.handle(event)
+        for command in commands:
+            finding = command.finding if isinstance(command, do.Cut | do.Note) else None
+            if finding is not None:
+                exchange.findings.append(finding)
+                self._write("notice", records.wrote(event, finding, self._redactor))
+        return next((command for command in commands if isinstance(command, do.Cut)), None)
 
     async def progress(
         self, exchange: Exchange, usage: Usage | None, output_bytes: int, *, abandoned: bool = False

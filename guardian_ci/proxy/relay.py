@@ -8,33 +8,29 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from guardian_ci.audit.records import Exchange
 from guardian_ci.errors import BadRequest, StoreError, UpstreamError
-from guardian_ci.model import Call, Finding, InputSize, Operation, Usage, Verdict
+from guardian_ci.model import Call, Finding, InputSize, Operation, Verdict
 from guardian_ci.policy import Settings
 from guardian_ci.proxy import refusals
+from guardian_ci.proxy.answering import Answering, response_headers
 from guardian_ci.proxy.client import Client, ClientGone, Headers, Receive, Send
 from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
 from guardian_ci.proxy.credentials import Credentials, presented, session_of
-from guardian_ci.proxy.encoding import Decoder, accepted, decode_request, decoder
+from guardian_ci.proxy.encoding import accepted, decode_request
 from guardian_ci.proxy.gatekeeper import Gatekeeper
+from guardian_ci.proxy.inspection import Inspected, Inspector
 from guardian_ci.proxy.paths import Endpoint, geo_of, provider_of, upstream_url
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, BrokenError, UnreachedError, UpstreamClient
 from guardian_ci.session import commands as do
 from guardian_ci.session.events import Caller, Outcome
 from guardian_ci.wire import WIRES
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Piece, Wire
-
-_TAIL: Final = 1024
-"""Bytes of model output that may still pass after a decision to cut, to come to the end of a block."""
-
-_AFTERMATH: Final = 0.5
-"""Seconds that an upstream has to end its body behind the terminal frame."""
+from guardian_ci.wire.interface import Edits, Parsed, Wire
 
 _OURS: Final = frozenset({b"host", b"content-length", b"expect", b"x-guardian-session"})
 
@@ -48,6 +44,7 @@ class Proxy:
     gatekeeper: Gatekeeper
     upstream: UpstreamClient
     credentials: Credentials
+    inspector: Inspector
 
 
 class Relay:
@@ -116,12 +113,9 @@ class _OneCall:
         self._settings: Settings = proxy.config.policy.for_session(session)
         self._base = self._settings.upstreams.get(endpoint.provider) or UPSTREAMS[endpoint.provider]
         self._provider = provider_of(self._base, endpoint.provider)
-        self._reader: AnswerReader | None = None
-        self._output_bytes = 0
-        self._cut: do.Cut | None = None
-        self._tail = 0
+        self._answering: Answering | None = None
+        self._inspected: Inspected | None = None
         self._outcome = Outcome.UNREACHED
-        self._usage: Usage | None = None
         self._timeout = asyncio.timeout(None)
         self._forwarded = False
         self._settled = False
@@ -193,6 +187,8 @@ class _OneCall:
         names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
         body = decode_request(raw, names.get("content-encoding", ""), limit)
         parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names)
+        self._inspected = self._proxy.inspector.request(self._wire, parsed, self._settings)
+        parsed = self._inspected.parsed
         if parsed.call.geo is not None or (geo := geo_of(self._base)) is None:
             return parsed
         return replace(parsed, call=replace(parsed.call, geo=geo))
@@ -221,6 +217,7 @@ class _OneCall:
             model=command.model,
             notice=command.notice,
             max_web_searches=command.max_web_searches,
+            texts=self._inspected.redactions(command.redact) if self._inspected and command.redact else {},
         )
         return self._wire.edit(parsed, edits)
 
@@ -333,148 +330,32 @@ class _OneCall:
         self._outcome = Outcome.REFUSED_UPSTREAM if answer.refuses else Outcome.COMPLETE
         self._exchange.status = answer.status
         await self._settle()
-        await self._client.start(answer.status, _response_headers(answer, changed=False))
+        await self._client.start(answer.status, response_headers(answer, changed=False))
         async for chunk in answer.chunks():
-            self._first_byte()
+            self._exchange.began(time.time())
             await self._client.write(chunk)
         await self._client.finish()
 
     async def _relay(self, parsed: Parsed, answer: Answer) -> None:
         content_type = answer.header(b"content-type").partition(";")[0].strip().lower()
-        self._reader = self._wire.reader(parsed, content_type=content_type, provider=self._provider)
-        try:
-            if content_type == "text/event-stream":
-                await self._relay_stream(self._reader, answer)
-            elif content_type == "application/json" or content_type.endswith("+json"):
-                await self._relay_whole(self._reader, answer)
-            else:
-                raise BrokenError(f"the upstream answered {content_type or 'untyped bytes'}, not JSON and no stream")
-        finally:
-            self._usage = self._reader.usage
-
-    async def _relay_stream(self, reader: AnswerReader, answer: Answer) -> None:
-        undo = _decoder(answer)
-        self._exchange.status = answer.status
-        await self._client.start(answer.status, _response_headers(answer, changed=True))
-        chunks = answer.chunks()
-        async for chunk in chunks:
-            if await self._pieces(reader, (piece for data in _decoded(undo, chunk) for piece in reader.feed(data))):
-                await self._client.finish()
-                if self._cut is None:
-                    await _exhaust(chunks)
-                return
-        if await self._pieces(reader, reader.close()):
-            await self._client.finish()
-            return
-        if not reader.complete and reader.state.error is None:
-            raise BrokenError("the upstream ended its stream in the middle")
-        await self._settle_told(reader)
-        await self._client.finish()
-
-    async def _pieces(self, reader: AnswerReader, pieces: Iterator[Piece]) -> bool:
-        """Relay the pieces, judge the tool calls among them. True when the answer has come to its end or was cut."""
-        ready: list[bytes] = []
-        ended = False
-        for piece in pieces:
-            data = await self._judged(reader, piece)
-            ready.append(data)
-            if self._cut is not None and self._time_to_cut(piece):
-                await self._end_cut(reader, b"".join(ready))
-                return True
-            if piece.terminal:
-                ended = True
-                # Settled before the agent can know: its next call finds the rest of the reservation free.
-                await self._client.write(b"".join(ready[:-1]))
-                ready = ready[-1:]
-                await self._settle_told(reader)
-        await self._client.write(b"".join(ready))
-        return ended
-
-    async def _settle_told(self, reader: AnswerReader) -> None:
-        """Settle an answer that has told its end, be it by an error."""
-        self._outcome = Outcome.COMPLETE if reader.complete else Outcome.UPSTREAM_ERROR
-        self._usage = reader.usage
-        await self._settle()
-
-    async def _judged(self, reader: AnswerReader, piece: Piece) -> bytes:
-        self._note(piece)
-        data = piece.data
-        if piece.tool is not None and self._cut is None:
-            command = await self._keeper.judge(self._exchange, piece.tool)
-            if isinstance(command, do.Rewrite):
-                data = reader.deny(piece, command.finding)
-            elif isinstance(command, do.Cut):
-                self._cut, self._tail = command, -1
-                return b""
-        if (piece.usage or piece.output_bytes) and self._cut is None:
-            usage = reader.usage if piece.usage else None
-            gone = self._client.gone
-            self._cut = await self._keeper.progress(self._exchange, usage, self._output_bytes, abandoned=gone)
-            self._tail = self._output_bytes + _TAIL
-        return data
-
-    def _note(self, piece: Piece) -> None:
-        self._output_bytes += piece.output_bytes
-        if piece.output_bytes or piece.tool is not None:
-            self._first_byte()
-        if piece.unparsed:
-            self._exchange.unparsed += 1
-            if self._exchange.unparsed == 1:
-                message = "a frame of the upstream's answer could not be read; it was passed on as it is"
-                self._keeper.notice("warning", "unparsed_frame", message, self._exchange.request_id)
-
-    def _time_to_cut(self, piece: Piece) -> bool:
-        """At the end of a block, or when waiting for one costs too much; never after the terminal frame."""
-        return piece.boundary or piece.tool is not None or self._output_bytes >= self._tail
-
-    async def _end_cut(self, reader: AnswerReader, last: bytes) -> None:
-        assert self._cut is not None  # noqa: S101 - the caller has looked; this is for the type checker
-        self._outcome = Outcome.CUT
-        self._usage = reader.usage
-        await self._settle()
-        message = f"guardian-ci: {self._cut.finding.message}"
-        error = self._wire.stream_error(message=message, request_id=self._exchange.request_id, reader=reader)
-        await self._client.write(last + error)
-
-    async def _relay_whole(self, reader: AnswerReader, answer: Answer) -> None:
-        undo = _decoder(answer)
-        raw = bytearray()
-        decoded = bytearray()
-        async for chunk in answer.chunks():
-            raw += chunk
-            for data in _decoded(undo, chunk):
-                decoded += data
-                for piece in reader.feed(data):
-                    await self._judged(reader, piece)
-        for piece in reader.close():
-            await self._judged(reader, piece)
-        if self._cut is not None:
-            self._outcome = Outcome.CUT
-            refusal = self._refusal(self._cut.finding)
-            self._exchange.status = refusal.status
-            self._usage = reader.usage
-            await self._settle()
-            await self._client.refuse(refusal, self._wire)
-            return
-        self._exchange.status = answer.status
-        body = reader.rest()
-        changed = body != decoded
-        if not changed:
-            body = bytes(raw)
-        headers = _response_headers(answer, changed=changed)
-        headers = [each for each in headers if each[0] != b"content-length"]
-        self._first_byte()
-        self._outcome = Outcome.COMPLETE if reader.complete else Outcome.UPSTREAM_ERROR
-        self._usage = reader.usage
-        await self._settle()
-        await self._client.start(answer.status, [*headers, (b"content-length", str(len(body)).encode())])
-        await self._client.finish(body)
-
-    def _first_byte(self) -> None:
-        if self._exchange.first_byte is None:
-            self._exchange.first_byte = time.time()
+        self._answering = Answering(
+            self._wire.reader(parsed, content_type=content_type, provider=self._provider),
+            self._wire,
+            keeper=self._keeper,
+            inspector=self._proxy.inspector,
+            exchange=self._exchange,
+            client=self._client,
+            settings=self._settings,
+            settle=self._settle_as,
+            refusal=lambda cut: self._refusal(cut.finding),
+        )
+        await self._answering.relay(answer)
 
     # The end
+
+    async def _settle_as(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        await self._settle()
 
     async def _settle(self) -> None:
         if self._settled:
@@ -483,10 +364,16 @@ class _OneCall:
         if self._client.gone and self._outcome is Outcome.UPSTREAM_ERROR:
             self._outcome = Outcome.CLIENT_GONE
         self._exchange.client_gone = self._client.gone
-        answered = None if self._reader is None else self._reader.state.response_id
-        final = self._reader is None or self._reader.state.usage_final
+        if (answering := self._answering) is None:
+            await self._keeper.end(self._exchange, self._outcome)
+            return
         await self._keeper.end(
-            self._exchange, self._outcome, self._usage, self._output_bytes, answered, usage_final=final
+            self._exchange,
+            self._outcome,
+            answering.usage,
+            answering.output_bytes,
+            answering.reader.state.response_id,
+            usage_final=answering.reader.state.usage_final,
         )
 
     async def _fail(self, status: int, message: str) -> None:
@@ -497,40 +384,8 @@ class _OneCall:
         await self._break_off(message)
 
     async def _break_off(self, message: str) -> None:
+        reader = None if self._answering is None else self._answering.reader
         error = self._wire.stream_error(
-            message=f"guardian-ci: {message}", request_id=self._exchange.request_id, reader=self._reader
+            message=f"guardian-ci: {message}", request_id=self._exchange.request_id, reader=reader
         )
         await self._client.break_off(error)
-
-
-async def _exhaust(chunks: AsyncIterator[bytes]) -> None:
-    """Read what is left behind the terminal frame, so that the connection can serve the next call."""
-    try:
-        async with asyncio.timeout(_AFTERMATH):
-            async for _ in chunks:
-                pass
-    except (TimeoutError, UpstreamError):
-        pass  # the answer is whole and settled; only the connection is lost
-
-
-def _decoder(answer: Answer) -> Decoder | None:
-    try:
-        return decoder(answer.header(b"content-encoding"))
-    except ValueError as error:
-        raise BrokenError(f"the upstream's answer cannot be decompressed: {error}") from error
-
-
-def _decoded(undo: Decoder | None, chunk: bytes) -> Iterator[bytes]:
-    if undo is None:
-        yield chunk
-        return
-    try:
-        yield from undo.decode(chunk)
-    except ValueError as error:
-        raise BrokenError(f"the upstream's answer cannot be decompressed: {error}") from error
-
-
-def _response_headers(answer: Answer, *, changed: bool) -> Headers:
-    """The provider's headers. A changed body has neither the length nor the encoding that they tell."""
-    gone = {b"content-length", b"content-encoding"} if changed else set()
-    return [each for each in answer.headers if each[0] not in HOP_BY_HOP and each[0] not in gone]

@@ -20,11 +20,13 @@ from guardian_ci.audit.redact import Redactor
 from guardian_ci.audit.writer import LogWriter
 from guardian_ci.errors import StartError
 from guardian_ci.model import Finding, Verdict
+from guardian_ci.policy.scan.secrets import SecretScanner
 from guardian_ci.pricing.table import digest as prices_digest
 from guardian_ci.proxy.app import make_app
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.credentials import Credentials
 from guardian_ci.proxy.gatekeeper import Gatekeeper
+from guardian_ci.proxy.inspection import Inspector
 from guardian_ci.proxy.relay import Proxy
 from guardian_ci.proxy.upstream import UpstreamClient
 from guardian_ci.session.guard import Guard
@@ -112,7 +114,8 @@ class ProxyServer:
         self._cleanup.callback(log.close)
         self._cleanup.push_async_callback(self._store.close)
         self.recovered = list(await self._store.open(self.run_id))
-        redactor = Redactor([*config.keys.values(), *([config.token] if config.token else [])])
+        secrets = [*config.keys.values(), *([config.token] if config.token else []), *config.secrets]
+        redactor = Redactor(secrets)
         keeper = Gatekeeper(Guard(config.policy), self._store, log, redactor)
         self._gatekeeper = keeper
         keeper.started(self._first_line(self._store.kind, redactor))
@@ -124,6 +127,7 @@ class ProxyServer:
             gatekeeper=keeper,
             upstream=upstream,
             credentials=Credentials(keys=config.keys, token=config.token),
+            inspector=Inspector(SecretScanner(secrets), config.folder),
         )
         await self._serve(proxy, listener)
 

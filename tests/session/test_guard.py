@@ -389,7 +389,9 @@ def test_tools_that_the_provider_would_execute_are_taken_out_of_the_request() ->
         ToolOffer(name="Read", canonical="read_file"),
         ToolOffer(name="code_execution", canonical="code_execution", provider_executed=True),
     )
-    assert Desk({"allowed_tools": ["read_file"]}).admitted(tools=offers).remove_tools == (0, 3)
+    policy = {"allowed_tools": ["read_file"]}
+    assert Desk(policy | {"denied_definitions": "keep"}).admitted(tools=offers).remove_tools == (0, 3)
+    assert Desk(policy).admitted(tools=offers).remove_tools == (0, 1, 3)
     assert Desk({"allowed_tools": ["read_file", "web_search"]}).admitted(tools=offers).remove_tools == (3,)
     assert Desk({}).admitted(tools=offers).remove_tools == ()
     warned = {"allowed_tools": ["read_file"], "rules": {"tool_allowlist": "warn"}}
