@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from guardian_ci.policy.patches import patch_paths
 from guardian_ci.policy.shell.arguments import read_arguments, usage
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import TAME
@@ -26,13 +27,6 @@ _TABLE: Final = {
     "rename prename file-rename": usage("text edit*", text="-e"),
     "getfacl getfattr lsattr namei xattr exa-tree": usage("read*"),
     "setfattr": usage("write*", text="-n --name -v --value -x --remove", read="--restore"),
-    "patch": usage(
-        "edit read",
-        text="-p --strip -F --fuzz -D --ifdef -B --prefix -Y -z --suffix -V --version-control",
-        read="-i --input",
-        edit="-d --directory",
-        write="-o --output -r --reject-file",
-    ),
     "basename dirname": usage("text*"),
     "fdupes jdupes rdfind dust ncdu duf gdu": usage("read*", text="-d -n -X -o"),
     "fuser lsof": usage("maybe*"),
@@ -49,6 +43,13 @@ _DESCRIBED: Final = {
     "dust": usage("read*", text="-d -n -X"),
 }
 
+_PATCH: Final = usage(
+    "edit read",
+    text="-p --strip -F --fuzz -D --ifdef -B --prefix -Y -z --suffix -V --version-control",
+    read="-i --input",
+    edit="-d --directory",
+    write="-o --output -r --reject-file",
+)
 _COPY: Final = usage(
     "read* write",
     text="-S --suffix -m --mode -o --owner -g --group --strip-program -Z --context",
@@ -97,6 +98,24 @@ def _link(invocation: Invocation) -> Effects:
     folder, slash, _ = link.rpartition("/")
     if slash and given.has("-s", "--symbolic", "-r"):
         collector.read(*(f"{folder}/{target}" for target in targets if target[:1] not in {"/", "~"}))
+    return collector.effects()
+
+
+def _patch(invocation: Invocation) -> Effects:
+    """Apply a patch: it names the files itself."""
+    collector = collector_of(invocation)
+    given = collector.all(invocation.argv[1:], _PATCH)
+    source = given.value("-i", "--input") or (given.operands[1] if len(given.operands) > 1 else None)
+    text = invocation.stdin if source in {None, "-"} else invocation.files.get(source or "")
+    collector.edit(*patch_paths(text or ""))
+    return collector.effects()
+
+
+def _apply_patch(invocation: Invocation) -> Effects:
+    """Apply a patch of Codex's form, which is an argument or comes from standard input."""
+    collector = collector_of(invocation)
+    for text in (*invocation.argv[1:], invocation.stdin or ""):
+        collector.edit(*patch_paths(text))
     return collector.effects()
 
 
@@ -164,6 +183,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("cp gcp install ginstall", _copy),
     **joined("mv gmv", _move),
     **joined("ln gln link", _link),
+    **joined("patch gpatch", _patch),
+    **joined("apply_patch applypatch", _apply_patch),
     **joined("rm grm", _remove),
     **joined("ls gls dir vdir exa eza lsd", _list),
     **joined("tree br broot", _tree),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from guardian_ci.policy.patches import patch_paths
 from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
@@ -444,6 +445,18 @@ def _files(kind: str, text: str = "", **others: str) -> _Subcommand:
     return run
 
 
+_APPLIES: Final = usage(
+    "read*", text="-p -C --whitespace --directory --exclude --include --patch-format", write="--build-fake-ancestor"
+)
+
+
+def _apply(git: _Git) -> str | None:
+    """Apply patches: they name the files themselves."""
+    git.collector.all(git.words, _APPLIES)
+    git.collector.edit(*patch_paths(git.collector.stdin or ""))
+    return None
+
+
 def _init(git: _Git) -> str | None:
     git.collector.all(
         git.words,
@@ -509,12 +522,7 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
     "worktree": _worktree,
     **_named("difftool mergetool", _difftool),
     "send-email": _send_email,
-    **_named(
-        "apply am",
-        _files(
-            "read", "-p -C --whitespace --directory --exclude --include --patch-format", write="--build-fake-ancestor"
-        ),
-    ),
+    **_named("apply am", _apply),
     **_named(
         "hash-object unpack-file index-pack mailinfo merge-file stripspace",
         _files("read", "-t --path -L", list="--stdin-paths"),
