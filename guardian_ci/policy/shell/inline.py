@@ -2,18 +2,42 @@
 
 from collections.abc import Sequence
 
+from guardian_ci.policy.shell import awk
+from guardian_ci.policy.shell.collector import Collector, is_dark
 from guardian_ci.policy.shell.effects import Effects, Language
-from guardian_ci.policy.shell.facts import Access, Touch
-from guardian_ci.policy.shell.words import words
+from guardian_ci.policy.shell.literals import effects_of_literals
+from guardian_ci.policy.shell.python import effects_of_python
 
 
-def effects_of_program(source: str, language: Language, arguments: Sequence[str] = ()) -> Effects:
-    """Return what a program text does."""
-    del language
-    touches = tuple(
-        Touch(path=word, access=access, word=word, sure=False)
-        for text in (source, *arguments)
-        for word in words(text)
-        for access in Access
-    )
-    return Effects(touches=touches)
+def effects_of_program(
+    source: str, language: Language, arguments: Sequence[str] = (), *, stdin: str | None = None
+) -> Effects:
+    """Return what a program text does.
+
+    ``arguments`` are the program's words, its own name first (``-c`` or the script's); ``stdin`` is what it reads.
+    """
+    if is_dark(source):
+        collector = Collector(language.value)
+        collector.opaque("runs a program that is not known", source)
+        return collector.effects()
+    if language is Language.SHELL:
+        collector = Collector("sh", stdin)
+        collector.shell(source, tuple(arguments), stdin)
+        return collector.effects()
+    if language is Language.AWK:
+        return _effects_of_awk(source, tuple(arguments))
+    if language is Language.PYTHON:
+        effects = effects_of_python(source, arguments, stdin)
+        if effects is not None:
+            return effects
+    return effects_of_literals(source, language, arguments, stdin)
+
+
+def _effects_of_awk(source: str, arguments: tuple[str, ...]) -> Effects:
+    collector = Collector("awk")
+    deeds = awk.deeds_of(source, {}, arguments[1:])
+    collector.read(*arguments[1:], *deeds.reads)
+    collector.write(*deeds.writes)
+    for line in deeds.shells:
+        collector.shell(line)
+    return collector.effects()

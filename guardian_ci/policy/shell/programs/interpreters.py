@@ -1,15 +1,17 @@
 """Programs that run programs: shells, Python, Node, Perl and other interpreters, by text, by file, by module."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector, is_dark
 from guardian_ci.policy.shell.effects import Effects, Invocation, Language
+from guardian_ci.policy.shell.encodings import bytes_of, from_base64
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, joined
+from guardian_ci.policy.shell.sed import edited
 
 _SHELL: Final = usage("text*", stops=True, text="-O +O", read="--rcfile --init-file")
 _VERSIONS: Final = frozenset({"--version", "-V", "-v", "--help", "-h", "-version", "version"})
@@ -31,7 +33,7 @@ def _shell(invocation: Invocation) -> Effects:
         if file in {"-", "/dev/stdin", "/dev/fd/0"}:
             _run_stdin(collector, invocation, tuple(arguments))
         else:
-            collector.script(file, arguments=tuple(arguments), stdin=invocation.stdin)
+            collector.script(file, arguments=(file, *arguments), stdin=invocation.stdin)
     elif not _VERSIONS & set(words):
         _run_stdin(collector, invocation, given.operands)
     return collector.effects(TAME_LINE if _VERSIONS & set(words[:1]) else None)
@@ -66,16 +68,13 @@ def _run_stdin(collector: Collector, invocation: Invocation, arguments: tuple[st
 
 
 def _program_text(
-    collector: Collector, source: str, language: Language, arguments: tuple[str, ...], output: list[str | None]
-) -> None:
-    """Note what a program text does; one of which nothing is known is opaque."""
-    if is_dark(source):
-        collector.opaque("runs a program that is not known", source)
-        output.append(None)
-        return
-    effects = effects_of_program(source, language, arguments)
+    collector: Collector, source: str, language: Language, arguments: tuple[str, ...], invocation: Invocation
+) -> str | None:
+    """Note what a program text does, and return what it prints; one of which nothing is known is opaque."""
+    stdin = invocation.stdin if source is not invocation.stdin else None
+    effects = effects_of_program(source, language, ("-c", *arguments), stdin=stdin)
     collector.add(effects)
-    output.append(effects.output)
+    return effects.output
 
 
 _PYTHON: Final = usage("text*", stops=True, text="-c -m -W -X -Q --check-hash-based-pycs")
@@ -86,20 +85,20 @@ def _python(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     words = _with_rest(list(invocation.argv[1:]), "cm")
     given = read_arguments(words, _PYTHON)
-    output: list[str | None] = []
+    output = None
     for option in given.options:
         if option.name == "-c":
-            _program_text(collector, option.value or "", Language.PYTHON, given.operands, output)
-            return collector.effects(output[0])
+            output = _program_text(collector, option.value or "", Language.PYTHON, given.operands, invocation)
+            return collector.effects(output)
         if option.name == "-m":
             _run_module(collector, option.value or "", given.operands, invocation)
             return collector.effects()
     if given.operands and given.operands[0] not in {"-", "/dev/stdin"}:
-        collector.script(given.operands[0], Language.PYTHON, given.operands[1:], invocation.stdin)
+        collector.script(given.operands[0], Language.PYTHON, given.operands, invocation.stdin)
     elif invocation.stdin is not None:
-        _program_text(collector, invocation.stdin, Language.PYTHON, given.operands[1:], output)
+        output = _program_text(collector, invocation.stdin, Language.PYTHON, given.operands[1:], invocation)
     tame = bool(words) and words[0] in _VERSIONS
-    return collector.effects(TAME_LINE if tame else output[0] if output else None)
+    return collector.effects(TAME_LINE if tame else output)
 
 
 def _with_rest(words: list[str], letters: str) -> list[str]:
@@ -180,7 +179,7 @@ def _run_module(collector: Collector, module: str, arguments: tuple[str, ...], i
     elif module in _MODULES_THAT_RUN_FILES:
         operands = [word for word in arguments if not word.startswith("-") and word != "run"]
         if operands:
-            collector.script(operands[0], Language.PYTHON, tuple(operands[1:]))
+            collector.script(operands[0], Language.PYTHON, tuple(operands))
     elif module in _MODULES_OF_FILES:
         collector.all(arguments, usage("edit*"))
     elif UNKNOWN in module:
@@ -219,42 +218,33 @@ def _interpret(how: _Interpreter, invocation: Invocation) -> Effects:
     words = list(invocation.argv[1:])
     if words[:1] and words[0] in how.subcommands:
         del words[0]
-    given = _all_options(words, how)
+    given = read_arguments(words, how.usage)
     collector.options(given)
     texts = [(option.name, option.value or "") for option in given.options if option.name in how.texts]
-    output: list[str | None] = []
     looped = any(option.name in how.loops for option in given.options)
+    output = None
     for name, text in texts:
         source = f"console.log({text})" if name in how.prints and how.language is Language.NODE else text
-        _program_text(collector, source, how.language, given.operands, output)
+        output = _program_text(collector, source, how.language, given.operands, invocation)
+    if texts and looped:
+        (collector.edit if given.has("-i") else collector.read)(*given.operands)
+        return collector.effects(_looped_output(texts[0][1], invocation, given) if len(texts) == 1 else None)
     if texts:
-        if looped:
-            collector.edit(*given.operands) if given.has("-i") else collector.read(*given.operands)
-        return collector.effects(_looped_output(texts, invocation, output, given) if looped else output[-1])
+        collector.maybe(*given.operands)
+        return collector.effects(output)
     if given.operands and given.operands[0] not in {"-", "/dev/stdin"}:
-        collector.script(given.operands[0], how.language, given.operands[1:], invocation.stdin)
+        collector.script(given.operands[0], how.language, given.operands, invocation.stdin)
     elif invocation.stdin is not None and not given.has(*how.files, *_VERSIONS):
-        _program_text(collector, invocation.stdin, how.language, given.operands[1:], output)
+        output = _program_text(collector, invocation.stdin, how.language, given.operands[1:], invocation)
     tame = bool(words) and words[0] in _VERSIONS
-    return collector.effects(TAME_LINE if tame else output[0] if output else None)
+    return collector.effects(TAME_LINE if tame else output)
 
 
-def _all_options(words: list[str], how: _Interpreter) -> Arguments:
-    """Read options also behind the text, where loops take files."""
-    given = read_arguments(words, how.usage)
-    return given
-
-
-def _looped_output(
-    texts: list[tuple[str, str]], invocation: Invocation, output: list[str | None], given: Arguments
-) -> str | None:
-    """``perl -pe 's/a/b/'`` is what ``sed`` would be."""
-    from guardian_ci.policy.shell.sed import edited  # noqa: PLC0415 - one short way
-
-    if given.operands or invocation.stdin is None or len(texts) != 1 or not given.has("-p"):
+def _looped_output(text: str, invocation: Invocation, given: Arguments) -> str | None:
+    """``perl -pe 's/a/b/'`` prints what ``sed`` would."""
+    if given.operands or invocation.stdin is None or not given.has("-p"):
         return None
-    del output
-    return edited(texts[0][1].rstrip("; "), invocation.stdin, extended=True)
+    return edited(text.rstrip("; "), invocation.stdin, extended=True)
 
 
 _NODE: Final = _Interpreter(
@@ -327,14 +317,11 @@ def _deno(invocation: Invocation) -> Effects:
         ),
     )
     collector.options(given)
-    output: list[str | None] = []
     if command == "eval":
         source = "".join(given.operands[:1])
         printing = given.has("-p", "--print")
-        _program_text(
-            collector, f"console.log({source})" if printing else source, Language.NODE, given.operands[1:], output
-        )
-        return collector.effects(output[0])
+        text = f"console.log({source})" if printing else source
+        return collector.effects(_program_text(collector, text, Language.NODE, given.operands[1:], invocation))
     if (
         command in {"run", "serve", "test", "bench", "x", "compile", "bundle", "install", "info", "cache", "add"}
         or "." in command
@@ -345,9 +332,9 @@ def _deno(invocation: Invocation) -> Effects:
         elif target.startswith(("npm:", "jsr:")):
             collector.registry("npmjs", target)
         elif target and target != "-":
-            collector.script(target, Language.NODE, given.operands[1:], invocation.stdin)
+            collector.script(target, Language.NODE, given.operands, invocation.stdin)
         elif target == "-" and invocation.stdin is not None:
-            _program_text(collector, invocation.stdin, Language.NODE, (), output)
+            _program_text(collector, invocation.stdin, Language.NODE, (), invocation)
     else:
         collector.maybe(*given.operands)
     return collector.effects()
@@ -355,8 +342,6 @@ def _deno(invocation: Invocation) -> Effects:
 
 def _power_shell(invocation: Invocation) -> Effects:
     """``pwsh -Command TEXT``, ``-EncodedCommand BASE64``, ``-File FILE``."""
-    from guardian_ci.policy.shell.encodings import bytes_of, from_base64  # noqa: PLC0415
-
     collector = collector_of(invocation)
     words = list(invocation.argv[1:])
     for position, word in enumerate(words):
@@ -371,7 +356,7 @@ def _power_shell(invocation: Invocation) -> Effects:
             _power_shell_text(collector, " ".join(rest))
             return collector.effects()
         if option.startswith("-f"):
-            collector.script("".join(rest[:1]), Language.OTHER, tuple(rest[1:]))
+            collector.script("".join(rest[:1]), Language.OTHER, tuple(rest))
             return collector.effects()
     if words and words[0][:1] != "-":
         _power_shell_text(collector, " ".join(words))
@@ -413,8 +398,6 @@ def _named(table: Mapping[str, _Interpreter]) -> dict[str, Program]:
         programs |= joined(names, partial(_interpret, how))
     return programs
 
-
-_Run = Callable[[Invocation], Effects]
 
 PROGRAMS: Final[Mapping[str, Program]] = {
     **_named(_INTERPRETERS),

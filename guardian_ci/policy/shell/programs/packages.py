@@ -9,7 +9,6 @@ from typing import Final
 from guardian_ci.policy.shell.arguments import Usage, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation, Language
-
 from guardian_ci.policy.shell.hosts import is_url, remote_host
 from guardian_ci.policy.shell.listings import lines_of
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, declared, joined
