@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Final
 
 from guardian_ci.policy.shell.facts import UNKNOWN, Analysis
-from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.interpreter import Interpreter
 from guardian_ci.policy.shell.launching import Knowledge
@@ -40,7 +39,7 @@ def _analyse(command: str, cwd: str | None, scripts: tuple[tuple[str, str], ...]
     interpreter = Interpreter(_KNOWLEDGE, cwd, texts)
     text = command[:_LONGEST].translate(_NO_MARKS)
     try:
-        interpreter.follow(parse(text))
+        interpreter.follow(text)
     except Bound as bound:
         interpreter.give_up(str(bound), text)
     if len(command) > _LONGEST:

@@ -15,7 +15,7 @@ from guardian_ci.policy.shell.arithmetic import evaluate
 from guardian_ci.policy.shell.braces import expanded
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.grammar import parse_text
-from guardian_ci.policy.shell.lexer import ansi_text
+from guardian_ci.policy.shell.lexer import Budget, ansi_text
 from guardian_ci.policy.shell.marks import MARKS, is_bare, is_known, nothing_known
 from guardian_ci.policy.shell.state import MOST_READINGS, clipped, texts_of
 from guardian_ci.policy.shell.syntax import (
@@ -64,7 +64,12 @@ _MOST_FIELDS: Final = 2_000
 
 
 class Expander(Variables, ABC):
-    """Gives words their values. What must be run for it is run by the interpreter on top of it."""
+    """Gives words their values. What must be run for it is run by the interpreter on top of it.
+
+    All texts that are read on the way share one ``budget``.
+    """
+
+    budget: Budget
 
     @abstractmethod
     def capture(self, body: Sequence) -> tuple[str, ...]:
@@ -110,7 +115,7 @@ class Expander(Variables, ABC):
     def expanded_text(self, text: str) -> tuple[str, ...]:
         """Return what a text may become when it is read once more, as between double quotes."""
         with self.deeper():
-            return self.texts_in(parse_text(text))
+            return self.texts_in(parse_text(text, self.budget))
 
     def expression_text(self, text: str) -> str:
         """Return a value as arithmetic reads it: an index in it may run commands."""

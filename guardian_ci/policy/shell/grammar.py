@@ -67,15 +67,15 @@ _COMPOUNDS: Final = frozenset({"if", "while", "until", "for", "select", "case", 
 _NO_CLOSER: Final[frozenset[str]] = frozenset()
 
 
-def parse(source: str, *, depth: int = 0) -> Sequence:
+def parse(source: str, budget: Budget | None = None) -> Sequence:
     """Return the commands of a program; what cannot be read is among them as ``Broken``."""
-    return _Parser(source.replace("\r\n", "\n"), depth=depth).program()
+    return _Parser(source.replace("\r\n", "\n"), budget=budget).program()
 
 
-def parse_text(source: str, *, depth: int = 0) -> Word:
+def parse_text(source: str, budget: Budget | None = None) -> Word:
     """Return a text as the shell reads it between double quotes; one that cannot be read means itself."""
     try:
-        return _Parser(source, depth=depth).here_text()
+        return _Parser(source, budget=budget).here_text()
     except (NotShell, Bound):
         return Word((), source, source)
 

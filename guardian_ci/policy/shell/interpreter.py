@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 from guardian_ci.policy.shell.builtins import DECLARATIONS, LOCAL
 from guardian_ci.policy.shell.conditions import Token, decide
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
+from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.launching import Knowledge, Launcher
 from guardian_ci.policy.shell.lexer import Bound
 from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word
@@ -66,6 +67,7 @@ _MOST_INPUTS: Final = 8
 _MOST_PAIRS: Final = 8
 _MOST_ORIGIN: Final = 200
 _MOST_WORDS: Final = 400
+_LONGEST_TEXT: Final = 50_000
 
 
 class Interpreter(Launcher):
@@ -78,11 +80,11 @@ class Interpreter(Launcher):
         self._defined: dict[str, Node] = {}
         self._expanding: frozenset[str] = frozenset()
 
-    def follow(self, program: Commands) -> None:
+    def follow(self, text: str) -> None:
         """Follow a program, then what it has left for the end, then the functions that it has not called."""
-        self.run(program)
-        for text in self._deferred:
-            self.apart(partial(self.run_text, text, "trap"))
+        self.run(parse(text, self.budget))
+        for deferred in self._deferred:
+            self.apart(partial(self.run_text, deferred, "trap"))
         self.record.hushed = True
         for name, body in self._defined.items():
             # Somebody may call it later, with whatever arguments.
@@ -495,7 +497,7 @@ class Interpreter(Launcher):
         return self.perhaps()
 
     def _note_words(self, text: str) -> None:
-        for word in itertools.islice(words_of(text), _MOST_WORDS):
+        for word in itertools.islice(words_of(text[:_LONGEST_TEXT]), _MOST_WORDS):
             for access in Access:
                 self.touch(Touch(path=word, access=access, word=word, sure=False))
 

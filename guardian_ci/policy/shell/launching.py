@@ -260,7 +260,7 @@ class Launcher(Builtins):
                 self.record.opaque("runs a text that is not known", why)
             return self.perhaps()
         with self.deeper():
-            return replace(self.run(parse(text)), leaves=False)
+            return replace(self.run(parse(text, self.budget)), leaves=False)
 
     def source_file(self, path: str) -> Outcome:
         """Run a file's text in the current shell."""

@@ -24,8 +24,8 @@ from guardian_ci.policy.shell.syntax import (
 DEEPEST: Final = 32
 """How many constructs may lie in each other."""
 
-MOST_PARTS: Final = 20_000
-"""How many parts of words, and commands, one text may have."""
+MOST_PARTS: Final = 30_000
+"""How many parts of words, and commands, may be read for one command of an agent."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+")
 _PARAMETER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+|[0-9]|[@*#?$!-]")

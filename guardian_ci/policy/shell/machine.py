@@ -17,7 +17,7 @@ from guardian_ci.policy.shell.folders import (
     is_pseudo,
     normal,
 )
-from guardian_ci.policy.shell.lexer import Bound
+from guardian_ci.policy.shell.lexer import Bound, Budget
 from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word, is_known
 from guardian_ci.policy.shell.record import Record
 from guardian_ci.policy.shell.state import (
@@ -52,6 +52,7 @@ class Machine(Expander):
     def __init__(self, folder: str | None, scripts: Mapping[str, str]) -> None:
         self.state = State(folders=(folder,))
         self.record = Record()
+        self.budget = Budget()
         self.origin: Mapping[str, str] = {}
         self.literal: frozenset[str] = frozenset()
         self._scripts = {normal(path): text for path, text in scripts.items()}
@@ -193,7 +194,7 @@ class Machine(Expander):
 
     def link(self, target: str, path: str) -> None:
         """Remember that a path leads elsewhere."""
-        self.spend()
+        self.spend("/" * len(self.state.links) * 20)
         key = self.file_key(path)
         if target and key != target and UNKNOWN not in path:
             targets = (*self.state.links.get(key, ()), target)[-_MOST_CONTENTS:]
