@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from guardian_ci.policy.scan.exact import MIN_SECRET
-from guardian_ci.policy.scan.secrets import SecretScanner
+from guardian_ci.policy.scan.secrets import Rules, SecretScanner
 
 __all__ = ["MIN_SECRET", "Redactor"]
 
@@ -21,10 +21,10 @@ _MOST_KNOWN: Final = 4096
 
 
 class Redactor:
-    """Knows the exact secrets of this run and the formats of keys."""
+    """Knows the exact secrets of this run, the formats of keys, and what a policy's own ``rules`` find."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._scanner = SecretScanner(secrets, wide=True)
+    def __init__(self, secrets: Iterable[str] = (), rules: Rules | None = None) -> None:
+        self._scanner = SecretScanner(secrets, rules, wide=True)
         # Most of what a log line holds is short and stands in every line: ids, names, what a rule stands on.
         self._short = lru_cache(maxsize=_MOST_KNOWN)(self._scanner.redacted)
 

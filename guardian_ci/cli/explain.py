@@ -69,8 +69,9 @@ def run(options: argparse.Namespace) -> int:
     """Explain; 1 where it would be blocked."""
     policy = default_policy() if options.policy is None else read_policy(options.policy)
     secrets = [*common.keys_of(os.environ).values(), *common.secrets_of(policy, os.environ)]
-    explainer = _explainer(policy, options, secrets)
-    redactor = Redactor(secrets)
+    rules = common.secret_rules_of(policy)
+    explainer = _explainer(policy, options, SecretScanner(secrets, rules))
+    redactor = Redactor(secrets, rules)
     if options.stdin:
         return _answer_lines(explainer, redactor)
     if options.request is not None:
@@ -87,9 +88,9 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_VIOLATION if explanation.verdict is Verdict.BLOCK else EXIT_CLEAN
 
 
-def _explainer(policy: Policy, options: argparse.Namespace, secrets: list[str]) -> Explainer:
+def _explainer(policy: Policy, options: argparse.Namespace, secrets: SecretScanner) -> Explainer:
     state = SessionState(name="explain") if options.session else None
-    return Explainer(policy.for_session(options.as_session), Inspector(SecretScanner(secrets), Path.cwd()), state)
+    return Explainer(policy.for_session(options.as_session), Inspector(secrets, Path.cwd()), state)
 
 
 def _input_of(options: argparse.Namespace) -> object:

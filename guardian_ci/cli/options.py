@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from guardian_ci.cli.validate import read_policy
 from guardian_ci.errors import UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.policy import Policy, default_policy
+from guardian_ci.policy.scan.gitleaks import GitleaksRules
+from guardian_ci.policy.scan.secrets import Rules
 from guardian_ci.proxy.config import UPSTREAMS
 
 KEY_VARIABLES: Final[Mapping[str, str]] = {
@@ -140,17 +143,22 @@ def secrets_of(policy: Policy, environment: Mapping[str, str]) -> tuple[str, ...
     return tuple(value for name in sorted(names) if (value := environment.get(name, "").strip()))
 
 
-def secret_rules_of(policy: Policy) -> dict[str, str]:
-    """The texts of the files of rules that the policy names, beside its own file. Raises ``UsageError``."""
-    files = {settings.secrets.rules for settings in (*policy.settings, policy.fallback) if settings.secrets.rules}
-    texts: dict[str, str] = {}
-    for name in sorted(file for file in files if file):
-        path = Path(policy.file).parent / name
-        try:
-            texts[str(path)] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"secrets.rules names {name!r}, and {path} cannot be read: {error}") from error
-    return texts
+def secret_rules_of(policy: Policy) -> Rules | None:
+    """What finds the secrets of the files of rules that the policy names, each beside its own file.
+
+    Raises ``UsageError`` for a file that cannot be read, ``PolicyError`` for one that cannot be obeyed.
+    """
+    names = {settings.secrets.rules for settings in (*policy.settings, policy.fallback)} - {None}
+    files = [Path(policy.file).parent / str(name) for name in sorted(map(str, names))]
+    rules = [GitleaksRules(_rules_text(file), str(file)) for file in files]
+    return (lambda text: chain.from_iterable(each(text) for each in rules)) if rules else None
+
+
+def _rules_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}; the policy names it as secrets.rules") from error
 
 
 def pull_request_of(options: argparse.Namespace, environment: Mapping[str, str]) -> str | None:

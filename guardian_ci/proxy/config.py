@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from guardian_ci.policy import Policy
+from guardian_ci.policy.scan.secrets import Rules
 
 UPSTREAMS: Final[Mapping[str, str]] = {
     "anthropic": "https://api.anthropic.com",
@@ -20,7 +21,7 @@ class ProxyConfig:
     """What the command line, the policy's files and the environment say.
 
     ``keys`` are the providers' own; ``token`` is what agents hold instead (None: any key will do). ``secrets`` are
-    further values that are secret; ``secret_rules`` the texts of files of gitleaks rules, by their names. ``folder`` is
+    further values that are secret; ``secret_rules`` what the policy's own files of rules find. ``folder`` is
     where the agent works: its links are followed; None where its files are not at hand.
     """
 
@@ -33,5 +34,5 @@ class ProxyConfig:
     user: str | None = None
     pull_request: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    secret_rules: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_rules: Rules | None = field(default=None, repr=False)
     folder: Path | None = None

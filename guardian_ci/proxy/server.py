@@ -115,7 +115,7 @@ class ProxyServer:
         self._cleanup.push_async_callback(self._store.close)
         self.recovered = list(await self._store.open(self.run_id))
         secrets = [*config.keys.values(), *([config.token] if config.token else []), *config.secrets]
-        redactor = Redactor(secrets)
+        redactor = Redactor(secrets, config.secret_rules)
         keeper = Gatekeeper(Guard(config.policy), self._store, log, redactor)
         self._gatekeeper = keeper
         keeper.started(self._first_line(self._store.kind, redactor))
@@ -127,7 +127,7 @@ class ProxyServer:
             gatekeeper=keeper,
             upstream=upstream,
             credentials=Credentials(keys=config.keys, token=config.token),
-            inspector=Inspector(SecretScanner(secrets), config.folder),
+            inspector=Inspector(SecretScanner(secrets, config.secret_rules), config.folder),
         )
         await self._serve(proxy, listener)
 

@@ -206,7 +206,7 @@ async def _searched(run: Recorded) -> None:
 
 async def _stopped_by_a_tool(run: Recorded) -> None:
     exchange, _ = await run.ask()
-    assert await run.use(exchange, "Bash", command="echo " + "x" * 100_000 + " .env") is Verdict.BLOCK
+    assert await run.use(exchange, "Bash", command="cat " + "x" * 100_000 + " .env") is Verdict.BLOCK
     await run.keeper.end(exchange, Outcome.CUT, USAGE, 100)
     assert not await run.serve()
 

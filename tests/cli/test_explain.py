@@ -179,3 +179,31 @@ def test_wrong_usage_is_one_clear_error(shell: Shell, arguments: tuple[str, ...]
     assert done.code == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_gitleaks_rules_beside_the_policy_knows_further_secrets(
+    shell: Shell, policy: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "house.toml").write_text("[[rules]]\nid = 'house-key'\nregex = '''hk_[a-z]{8}'''\nkeywords = ['hk_']\n")
+    policy.write_text(POLICY + "secrets: {tool_calls: block, rules: house.toml}\n", encoding="utf-8")
+    done = shell("explain", "--policy", policy, "--tool", "Bash", "--input", "echo hk_abcdefgh")
+    assert done.code == 1
+    assert "A secret (house-key) in the arguments of Bash" in done.stdout
+    assert "hk_abcdefgh" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [(None, "the policy names it as secrets.rules"), ("[[rules]]\nid = 'x'\nregex = '('\n", "rule x")],
+)
+def test_a_file_of_rules_that_cannot_be_obeyed_is_one_clear_error(
+    shell: Shell, policy: Path, tmp_path: Path, rules: str | None, message: str
+) -> None:
+    if rules is not None:
+        (tmp_path / "house.toml").write_text(rules)
+    policy.write_text(POLICY + "secrets: {rules: house.toml}\n", encoding="utf-8")
+    done = shell("explain", "--policy", policy, "--tool", "Bash", "--input", "ls")
+    assert done.code == 2
+    assert "house.toml" in done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
