@@ -131,10 +131,10 @@ def _camel(word: str) -> str:
 
 _ASSIGNED: Final = (
     r"[A-Za-z0-9_.\-]{0,24}+[\\\"'`\])]{0,6}+[ \t]{0,8}+"
-    r"(?:(?::[ \t]{0,2}[A-Za-z_][A-Za-z_.\[\]|]{0,24}+[ \t]{0,2}+)?=>?|:=|:|,|%3[Dd]|\|)"
+    r"(?:(?::[ \t]{0,2}[A-Za-z_][A-Za-z_.\[\]|]{0,24}+[ \t]{0,2}+)?=>?|[?:]{1,3}=|:|,|%3[Dd]|\|{1,2}|>)"
     r"[ \t]{0,8}+(?:[brfuBRFU]{1,2}(?=[\\\"']))?[\\\"'`(]{0,6}+"
 )
-"""The rest of a name and an assignment, in code, YAML, JSON, a shell, a URL or a table."""
+"""The rest of a name and an assignment, in code, YAML, JSON, XML, a shell, a URL or a table."""
 
 _VALUE: Final = r"[\w\-+/.~]{160}|[\w\-+/.~]{16,159}={0,2}(?![\w\-+/.~=({\[$%@*!])"
 _NAME_BEFORE: Final = re.compile(r"[A-Za-z0-9_.\-]{0,60}\Z")
@@ -183,7 +183,9 @@ def _named(kind: str, service: str, value: str) -> Format:
 
 
 def _assigned_to_a_service(match: re.Match[str]) -> bool:
-    return not _NO_SECRET.search(_name(match)) and not made_up(value_of(match)) and not value_of(match).isalpha()
+    value = value_of(match)
+    drawn = looks_random(value) or not (value.isalpha() or made_up(value))
+    return drawn and not _NO_SECRET.search(_name(match))
 
 
 # ----- what a value itself tells -------------------------------------------------------------------------------
@@ -230,6 +232,7 @@ _STAND_INS: Final = re.compile(
 _NOT_LITERAL: Final = re.compile(r"[$%][{(]|\$[A-Za-z]|[{}<>…]|\w[(\[]|\.\.\.|&(?:lt|gt|amp)")
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _SHORTEST_PASSWORD: Final = 6
+_SHORTEST_HEADER: Final = 20
 
 
 def _is_worth_something(password: str) -> bool:
@@ -314,6 +317,15 @@ def _is_api_key(match: re.Match[str]) -> bool:
 
 def _is_random(match: re.Match[str]) -> bool:
     return looks_random(value_of(match))
+
+
+def _is_header(match: re.Match[str]) -> bool:
+    value = value_of(match)
+    return len(value) >= _SHORTEST_HEADER and looks_random(value)
+
+
+def _is_bearer_of_an_app(match: re.Match[str]) -> bool:
+    return looks_random(match.group().lstrip("A"))
 
 
 def _is_option(match: re.Match[str]) -> bool:
@@ -442,6 +454,9 @@ _CLOUD: Final = (
     _reaching_back("terraform-token", ".atlasv1.", rf"{_EDGE}[A-Za-z0-9]{{14}}\.atlasv1\.[\w\-]{{60,70}}", 14),
     _format("databricks-token", "dapi", rf"{_EDGE}dapi[0-9a-f]{{32}}(?:-\d)?{_END}"),
     _open_ended("openshift-token", "sha256~", r"sha256~", 43),
+    _format("octopus-key", "API-", rf"{_APART}API-(?=[A-Z]{{0,25}}[0-9])[A-Z0-9]{{26}}{_END}"),
+    _format("scalingo-token", "tk-us-", rf"{_APART}tk-us-[\w\-]{{48}}(?![\w\-])"),
+    _format("clickhouse-key", "4b1d", rf"{_EDGE}4b1d[A-Za-z0-9]{{38}}{_END}", check=_is_random),
     _open_ended("netlify-token", "nfp_", rf"{_APART}nfp_", 36, "A-Za-z0-9"),
     _open_ended("render-key", "rnd_", rf"{_APART}rnd_", 28, "A-Za-z0-9"),
     _open_ended("tailscale-key", "tskey-", r"tskey-[a-z]{2,12}-", 20),
@@ -472,11 +487,11 @@ _CODE: Final = (
     _format("rubygems-key", "rubygems_", rf"rubygems_[0-9a-f]{{48}}{_END}"),
     _format("crates-token", "cio", rf"{_EDGE}cio[A-Za-z0-9]{{32}}{_END}"),
     _format("nuget-key", "oy2", rf"{_EDGE}oy2[a-z0-9]{{43}}{_END}"),
-    _format("clojars-token", "CLOJARS_", rf"CLOJARS_[0-9a-f]{{60}}{_END}"),
+    _format("clojars-token", "CLOJARS_", rf"CLOJARS_[0-9a-z]{{60}}{_END}"),
     _open_ended("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_", 27),
     _format("jfrog-key", "AKCp cmVmd", rf"{_EDGE}(?:AKCp[A-Za-z0-9]{{69}}|cmVmd[A-Za-z0-9]{{59}}){_END}"),
     _format("sonar-token", "squ_ sqp_ sqa_", rf"sq[upa]_[0-9a-f]{{40}}{_END}"),
-    _format("sourcegraph-token", "sgp_", rf"sgp_(?:(?:[0-9a-f]{{16}}|local)_)?[0-9a-f]{{40}}{_END}"),
+    _format("sourcegraph-token", "sgp_", rf"sgp_(?:(?:[0-9a-fA-F]{{16}}|local)_)?[0-9a-fA-F]{{40}}{_END}"),
     _format("buildkite-token", "bkua_", rf"bkua_[0-9a-f]{{40}}{_END}"),
     _format("circleci-token", "CCIPAT_ CCIPRJ_", rf"CCIP(?:AT|RJ)_[A-Za-z0-9]{{22}}_[0-9a-f]{{40}}{_END}"),
     _format("snyk-token", "snyk_", r"snyk_(?:uat|sat)\.[\w\-.]{40,240}"),
@@ -517,16 +532,16 @@ _SERVICES: Final = (
         wide=r"[rs]k_(?:live|test|prod)_[A-Za-z0-9]{10,}",
     ),
     _open_ended("stripe-key", "whsec_", r"whsec_", 32, "A-Za-z0-9+/="),
-    _format("twilio-key", "SK", rf"{_EDGE}SK[0-9a-f]{{32}}{_END}"),
+    _format("twilio-key", "SK", rf"{_EDGE}SK[0-9a-fA-F]{{32}}{_END}"),
     _named("twilio-key", "twilio", r"[0-9a-f]{32}"),
-    _format("sendgrid-key", "SG.", rf"{_EDGE}SG\.[\w\-]{{20,24}}\.[\w\-]{{39,50}}"),
+    _format("sendgrid-key", "SG.", rf"{_EDGE}SG\.[\w\-=]{{16,24}}\.[\w\-=]{{39,50}}"),
     _format("mailgun-key", "key-", rf"{_APART}key-[0-9a-f]{{32}}{_END}"),
     _named("mailgun-key", "mailgun", rf"[0-9a-f]{{32}}-{_HEX8}-{_HEX8}"),
     _reaching_back("mailchimp-key", "-us", rf"{_EDGE}[0-9a-f]{{32}}-us\d{{1,2}}{_END}", 32),
     _format("brevo-key", "xkeysib-", rf"xkeysib-[0-9a-f]{{64}}-[A-Za-z0-9]{{16}}{_END}"),
     _format("shopify-token", "shpat_ shpca_ shppa_ shpss_", rf"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32}}{_END}"),
     _open_ended("square-token", "sq0atp- sq0csp- sq0idp-", r"sq0[a-z]{3}-", 22),
-    _format("square-token", "EAAA", rf"{_EDGE}EAAA[\w\-+=]{{60}}(?![\w\-+=])", check=_is_random),
+    _format("square-token", "EAAA", rf"{_EDGE}EAAA[\w\-+=]{{30,60}}(?![\w\-+=])", check=_is_random),
     _format(
         "paypal-token", "access_token$", rf"access_token\$(?:production|sandbox)\$[0-9a-z]{{16}}\$[0-9a-f]{{32}}{_END}"
     ),
@@ -542,10 +557,10 @@ _SERVICES: Final = (
     _named("datadog-key", "dd_ap", r"[0-9a-f]{32}|[0-9a-f]{40}"),
     _open_ended("sentry-token", "sntrys_", r"sntrys_eyJ", 60, r"A-Za-z0-9+/=_"),
     _format("sentry-token", "sntryu_", rf"sntryu_[0-9a-f]{{64}}{_END}"),
-    _open_ended("grafana-token", "glc_", rf"{_EDGE}glc_eyJ", 40, r"A-Za-z0-9+/="),
+    _open_ended("grafana-token", "glc_", rf"{_EDGE}glc_", 40, r"A-Za-z0-9+/="),
     _format("grafana-token", "glsa_", rf"glsa_[A-Za-z0-9]{{32}}_[0-9a-fA-F]{{8}}{_END}"),
     _open_ended("grafana-token", "eyJrIjoi", rf"{_EDGE}eyJrIjoi", 60, r"A-Za-z0-9="),
-    _format("dynatrace-token", "dt0", rf"{_EDGE}dt0[a-z]\d{{2}}\.[A-Z0-9]{{24}}\.[A-Z0-9]{{64}}{_END}"),
+    _format("dynatrace-token", "dt0", rf"{_EDGE}dt0[a-z]\d{{2}}\.[A-Za-z0-9]{{24}}\.[A-Za-z0-9]{{64}}{_END}"),
     _named("algolia-key", "algolia", r"[0-9a-f]{32}"),
     _named("airtable-token", "airtable", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}|key[A-Za-z0-9]{14}"),
     _format(
@@ -569,11 +584,19 @@ _SERVICES: Final = (
     _open_ended("prefect-key", "pnu_", rf"{_APART}pnu_", 36, "A-Za-z0-9"),
     _open_ended("infracost-key", "ico-", rf"{_APART}ico-", 32, "A-Za-z0-9"),
     _open_ended("adafruit-key", "aio_", rf"{_APART}aio_", 28, "A-Za-z0-9"),
-    _format("shippo-token", "shippo_", rf"shippo_(?:live|test)_[0-9a-f]{{40}}{_END}"),
+    _format("shippo-token", "shippo_", rf"shippo_(?:live|test)_[0-9a-fA-F]{{40}}{_END}"),
     _open_ended("duffel-token", "duffel_", r"duffel_(?:live|test)_", 40),
     _format("easypost-key", "EZAK EZTK", rf"{_EDGE}EZ[AT]K[A-Za-z0-9]{{54}}{_END}"),
     _format("plaid-token", "access-", rf"{_EDGE}access-(?:sandbox|development|production)-{_UUID}"),
     _format("mapbox-token", "sk.eyJ", rf"{_EDGE}sk\.eyJ[\w\-]{{60,120}}\.[\w\-]{{20,30}}"),
+    _format("flutterwave-key", "FLWSECK", rf"FLWSECK(?:_TEST)?-[0-9a-zA-Z]{{12,64}}(?:-X)?{_END}"),
+    _open_ended("frameio-token", "fio-u-", rf"{_APART}fio-u-", 60, r"\w\-="),
+    _format("harness-key", "pat. sat.", rf"{_APART}[ps]at\.[\w\-]{{22}}\.[0-9a-zA-Z]{{24}}\.[0-9a-zA-Z]{{20}}{_END}"),
+    _format("intra42-secret", "s-s4t2", rf"s-s4t2(?:ud|af)-[0-9a-f]{{64}}{_END}"),
+    _reaching_back("maxmind-key", "_mmk", rf"{_EDGE}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk{_END}", 36),
+    _format("readme-key", "rdme_", rf"rdme_[a-z0-9]{{70}}{_END}"),
+    _open_ended("settlemint-token", "sm_aat_ sm_pat_ sm_sat_", rf"{_EDGE}sm_[aps]at_", 16, "A-Za-z0-9"),
+    _format("twitter-token", "A" * 22, rf"{_EDGE}A{{22}}[A-Za-z0-9%]{{70,120}}", check=_is_bearer_of_an_app),
     _format("facebook-token", "EAAM EAAC", rf"{_EDGE}EAA[MC][A-Za-z0-9]{{100,240}}", check=_is_random),
 )
 
@@ -625,6 +648,13 @@ _PLACES: Final = (
         "credentials",
         "Authorization authorization",
         rf"[Aa]uthorization{_OPEN}[:=]{_OPEN}(?:[Bb]asic|[Tt]oken)[ \t]{{1,8}}([A-Za-z0-9_\-.~+/]{{8,}}={{0,2}})",
+    ),
+    _behind(
+        "credentials",
+        ("Authorization", "authorization"),
+        rf"{_OPEN}[:=]{_OPEN}(?:(?:[Tt]oken|[Aa]pi-?[Kk]ey|[Kk]ey|GenieKey|SSWS|Bot)[ =]{{1,3}})?({_VALUE})",
+        check=_is_header,
+        stop=r"[^\w\-+/.~=]",
     ),
     _format(
         "credentials",
