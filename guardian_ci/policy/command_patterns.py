@@ -35,7 +35,7 @@ _HARMLESS: Final = frozenset(
     {":", "true", "false", "cd", "pushd", "popd", "dirs", "pwd", "echo", "test", "[", "[[", "eval"}
 ) | {"exit", "return", "break", "continue", "shift", "wait", "times", "umask", "type", "let", "set", "getopts"}
 """Builtins that read and write no file and run nothing themselves: no pattern needs to name them."""
-_ASSIGNING: Final = frozenset({"printf", "unset", "export", "local", "declare", "typeset", "readonly", "read"})
+_ASSIGNING: Final = frozenset({"printf", "export", "local", "declare", "typeset", "readonly", "read"})
 """Such builtins too; what they set is ``Analysis.assigned``."""
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 _SHELL_TEXT: Final = re.compile(r"-[a-z]{0,4}c")
@@ -50,6 +50,7 @@ _STEERING: Final = re.compile(
     re.IGNORECASE,
 )
 """Variables that make a program run something else, or read its settings elsewhere."""
+_NAME: Final = re.compile(r"[A-Za-z_]\w{0,200}")
 _TAME_VARIABLES: Final = frozenset(
     {"node_env", "pythonunbuffered", "pythondontwritebytecode", "pythonhashseed", "pythonioencoding", "pythonutf8"}
     | {
@@ -227,12 +228,16 @@ def steering(names: Iterable[str]) -> str | None:
 
 
 def _steers(name: str) -> bool:
-    return name.lower() not in _TAME_VARIABLES and _STEERING.fullmatch(name[:256]) is not None
+    if _NAME.fullmatch(name) is None:
+        return True  # the shell runs what stands in an element's brackets
+    return name.lower() not in _TAME_VARIABLES and _STEERING.fullmatch(name) is not None
 
 
 def _is_harmless(words: Words) -> bool:
     if not words or words[0] in _ASSIGNING:
         return True
+    if words[0] == "unset":  # without PATH a shell takes programs from the folder that it is in
+        return steering(word for word in words[1:] if not word.startswith("-")) is None
     if words[0] == "command":  # tells where a program is, and does not run it
         return len(words) > 1 and words[1] in {"-v", "-V"}
     return words[0] in _HARMLESS and (words[0] != "eval" or UNKNOWN not in "".join(words))

@@ -45,6 +45,8 @@ _NAME_KEYS: Final[Mapping[str, frozenset[str]]] = {
 }
 _DENIED_WITH: Final[Mapping[str, frozenset[str]]] = {"bash": SAME_ACT["bash"]}
 """What denying one act denies with it. Who may not create files may still edit those that are there."""
+_SHELL_SOCKETS: Final = frozenset({"bash", "/dev/tcp"})
+"""Who talks to a host where a redirection does (``> /dev/tcp/HOST/PORT``)."""
 _ANYWHERE: Final = "./**"
 """What a search that names no folder reads."""
 
@@ -133,19 +135,18 @@ class AllowedTools:
         return tuple(each for each in self._patterns if _may_allow(each, canonical))
 
     def _command_fault(self, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:
-        analysis = view.analysis
         if tool.canonical not in SHELLS:
             return None  # it looks at what an allowed command has begun, or ends it
-        if analysis.opaque:
-            return analysis.opaque[0].word, f"{analysis.opaque[0].reason}, so no pattern can mean it"
-        if not analysis.commands:
-            return tool.command or "", "no command can be made out in it"
+        return (
+            _dark_fault(tool, view.analysis)
+            or self._unnamed_fault(view.analysis)
+            or _shell_fault(view.analysis)
+            or self._redirection_fault(view.analysis, view.root)
+        )
+
+    def _unnamed_fault(self, analysis: Analysis) -> tuple[str, str] | None:
         wrong = first_not_covered(self._commands, analysis.commands)
-        if wrong is not None:
-            return " ".join(wrong), ""
-        if (name := steering(analysis.assigned)) is not None:
-            return name, "a variable of this name can make an allowed command do something else"
-        return self._redirection_fault(analysis, view.root)
+        return None if wrong is None else (" ".join(wrong), "")
 
     def _redirection_fault(self, analysis: Analysis, root: str | None) -> tuple[str, str] | None:
         if any(self.wholly(act, act) for act in _FILES_OF["write_file"]):
@@ -177,6 +178,20 @@ class AllowedTools:
             return tool.arguments, "it does not say which one"
         wrong = next((name for name in names if not any(_means(pattern, name) for pattern in patterns)), None)
         return None if wrong is None else (wrong, "")
+
+
+def _dark_fault(tool: ToolUse, analysis: Analysis) -> tuple[str, str] | None:
+    if analysis.opaque:
+        return analysis.opaque[0].word, f"{analysis.opaque[0].reason}, so no pattern can mean it"
+    return None if analysis.commands else (tool.command or "", "no command can be made out in it")
+
+
+def _shell_fault(analysis: Analysis) -> tuple[str, str] | None:
+    """Return what the shell itself does that would make an allowed command another one, or talk for it."""
+    if (name := steering(analysis.assigned)) is not None:
+        return name, "a variable of this name can make an allowed command do something else"
+    socket = next((contact for contact in analysis.contacts if contact.program in _SHELL_SOCKETS), None)
+    return None if socket is None else (socket.word, "the shell itself talks to a host")
 
 
 def _may_allow(pattern: ToolPattern, canonical: str) -> bool:

