@@ -124,7 +124,9 @@ class SessionState:
             self.pending_tools.popitem(last=False)
         self.cwd = cwd if cwd is not None else self.cwd
         for path, content in (*tool.scripts, *written):
-            self.scripts[path] = content[:_LONGEST_SCRIPT]
+            # An edit tells what it puts in; what was there before may still be run.
+            before = f"\n{self.scripts.get(path, '')}" if tool.canonical == "edit_file" else ""
+            self.scripts[path] = f"{content}{before}"[:_LONGEST_SCRIPT]
             self.scripts.move_to_end(path)
             if len(self.scripts) > _MOST_SCRIPTS:
                 self.scripts.popitem(last=False)
