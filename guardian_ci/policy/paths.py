@@ -50,6 +50,8 @@ _TELLING: Final = tuple(
 )
 """Names that tell what is sought in a folder whose files a pattern does not name one by one."""
 _MOST_WILD: Final = 64
+_MOST_REMEMBERED: Final = 2048
+_LONGEST_REMEMBERED: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +249,9 @@ class Blocklist:
         self._patterns = [(index, each) for index, source in enumerate(sources) for each in _patterns(source)]
         first = [pattern.parts[0] for _, pattern in self._patterns]
         self._names = frozenset(part.text for part in first if part.glob is None)
-        globs = [translate(part.text.replace("[^", "[!")) for part in first if part.glob is not None]
-        self._globs = re.compile("|".join([*globs, rf".*{WILD.pattern}.*"]), re.DOTALL)
+        self._globs = _any_of(part for part in first if part.glob is not None)
+        self._parts = {part.text: part for _, pattern in self._patterns for part in pattern.parts if not part.all}
+        self._telling: dict[str, bool] = {}
         self._first = next((index for index, pattern in self._patterns if not pattern.keeps), None)
 
     def match(self, path: str) -> Match | None:
@@ -278,7 +281,30 @@ class Blocklist:
 
     def _may_match(self, path: Path) -> bool:
         """Rule out most words at the cost of a look-up: a match needs the first part of some pattern."""
-        return not self._names.isdisjoint(path.parts) or any(map(self._globs.match, path.parts))
+        if not self._names.isdisjoint(path.parts) or any(map(self._globs.match, path.parts)):
+            return True
+        wild = [part for part in path.parts if WILD.search(part) is not None]
+        if not wild:
+            return False
+        rooted = path.begins in {Start.HOME, Start.ROOT}
+        return (
+            any(not (name := name_of(part)).says and (name.gap or rooted) for part in wild)
+            or not self._parts.keys().isdisjoint(path.parts)
+            or any(map(self._tells, path.parts))
+            or any(self._tells(UNKNOWN + part.rpartition(UNKNOWN)[2]) for part in wild if UNKNOWN in part)
+        )
+
+    def _tells(self, name: str) -> bool:
+        """Whether a name says something of some part of a pattern."""
+        if len(name) > _LONGEST_REMEMBERED:
+            return True
+        if (known := self._telling.get(name)) is None:
+            read = name_of(name)
+            known = any(fit(read, part) >= Fit.MAY for part in self._parts.values())
+            if len(self._telling) >= _MOST_REMEMBERED:
+                self._telling.clear()
+            self._telling[name] = known
+        return known
 
     def _decide(self, path: Path, word: str = "") -> Match | None:
         asked = _asked(path)
@@ -302,6 +328,11 @@ class Blocklist:
             elif found >= Fit.LIKELY or blocked is None or not blocked.certain:
                 blocked = Match(index, certain=found >= Fit.LIKELY)
         return blocked
+
+
+def _any_of(parts: Iterable[Part]) -> re.Pattern[str]:
+    """Return an expression for all names that one of these parts matches."""
+    return re.compile("|".join(translate(part.text.replace("[^", "[!")) for part in parts) or r"(?!)", re.DOTALL)
 
 
 def _behind_last_gap(path: Path) -> Path | None:
