@@ -25,7 +25,9 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,79}")
 _WINDOWS: Final = (64, 256, 1024, 4096)
 """How far before its end the beginning of a match is looked for: most secrets are short."""
 
-_AHEAD: Final = 512
+_AHEAD: Final = (512, 8192)
+"""How far behind its first end a match may go on; a longer one is cut there."""
+
 _MOST_EVENTS: Final = 10_000
 _MOST_MATCHES: Final = 2_000
 """A text in which the rules match more often, and more often than every so many characters, is not looked through."""
@@ -213,14 +215,24 @@ def _match_before(pattern: re.Pattern[str], plain: str, floor: int, end: int) ->
         begin = max(end - size, floor)
         match = next((each for each in pattern.finditer(plain, begin, end) if each.end() == end), None)
         if match is not None:
-            ahead = min(end + _AHEAD, len(plain))
-            longer = pattern.match(plain, match.start(), ahead)
-            # A limit looks like the text's end, so what ends there is not believed.
-            believed = longer is not None and longer.end() > end and (longer.end() < ahead or ahead == len(plain))
-            return longer if believed else match
+            return _whole(pattern, plain, match)
         if begin == floor:
             break
     return None
+
+
+def _whole(pattern: re.Pattern[str], plain: str, match: re.Match[str]) -> re.Match[str]:
+    """Return a match as far as it goes: hyperscan tells its first end first."""
+    whole = match
+    for ahead in _AHEAD:
+        limit = min(match.end() + ahead, len(plain))
+        longer = pattern.match(plain, match.start(), limit)
+        if longer is None or longer.end() <= match.end():
+            break
+        whole = longer
+        if longer.end() < limit or limit == len(plain):
+            break  # else the limit, which looks like the text's end, may have ended it
+    return whole
 
 
 class _Keywords:

@@ -131,7 +131,8 @@ class _Translation:
                 self._at = posix.end()
             elif self._regex[self._at] == "\\":
                 self._written.append(self._character())
-            elif self._regex[self._at] in "[]&~|":  # signs that Python may read otherwise one day
+            elif self._regex[self._at] in "[]&~|" or self._regex.startswith("--", self._at):
+                # Signs that Python may read otherwise one day.
                 self._written.append("\\" + self._regex[self._at])
                 self._at += 1
             else:
