@@ -77,9 +77,11 @@ def _note(reader: "_Reader", deeds: Deeds) -> None:
     elif token.kind == "name" and following == "=" and reader.text_at(begin - 1) != ".":
         reader.position += 2
         reader.variables[token.text] = reader.concatenation(0)
-    elif token.text == "ARGV" and following == "[" and reader.text_at(begin + 4) == "=":
-        reader.position += 5
-        deeds.reads.append(reader.concatenation(0))
+    elif token.text == "ARGV" and following == "[":
+        reader.skip_to("]")
+        if reader.token.text == "=":
+            reader.position += 1
+            deeds.reads.append(reader.concatenation(0))
     reader.position = begin
 
 

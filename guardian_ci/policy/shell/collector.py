@@ -1,6 +1,7 @@
 """Gathers what one program does, word by word."""
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -20,18 +21,25 @@ from guardian_ci.policy.shell.words import words
 
 _LONGEST_WORD: Final = 4096
 _MOST: Final = 4096
+_MOST_URLS: Final = 16
 _STANDARD_STREAMS: Final = frozenset({"", "-", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/null", "/dev/fd/0"})
-_NO_VARIABLES: Final[Mapping[str, str]] = {}
+_NOTHING: Final[Mapping[str, str]] = {}
 _HOSTLESS: Final = re.compile(r"(?:data|about|javascript|blob):", re.IGNORECASE)
+_STDIN: Final = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
+_URL_INSIDE: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>|]{1,2000}", re.IGNORECASE)
 _FILE_URL: Final = re.compile(r"(?:view-source:)?file:(?://(?:localhost(?=/))?)?", re.IGNORECASE)
 
 
 class Collector:
     """The touches, contacts, dark corners and further commands of one program, each once and not without bound."""
 
-    def __init__(self, program: str, stdin: str | None = None) -> None:
+    def __init__(self, program: str, stdin: str | None = None, files: Mapping[str, str] = _NOTHING) -> None:
         self.program = program
         self.stdin = stdin
+        self.files = files
+        """The texts of files that were written before, by path."""
+        self.folder = ""
+        """The folder that the program has changed to."""
         self._touches: dict[Touch, None] = {}
         self._contacts: dict[Contact, None] = {}
         self._opaque: dict[Opaque, None] = {}
@@ -74,6 +82,8 @@ class Collector:
             if is_url(text) and scheme_of(text) != "file":
                 self.url(text)
                 continue
+            for inside in _URL_INSIDE.findall(text[:_LONGEST_WORD])[:_MOST_URLS]:
+                self.url(inside)
             for reading in dict.fromkeys((text, *words(text[:_LONGEST_WORD]))):
                 if reading.startswith("-") and reading == text:
                     continue
@@ -116,9 +126,12 @@ class Collector:
         """Note something that nobody can know before."""
         self._opaque[Opaque(reason=reason, word=word)] = None
 
-    def run(self, argv: Iterable[str], stdin: str | None = None, variables: Mapping[str, str] = _NO_VARIABLES) -> None:
+    def run(self, argv: Iterable[str], stdin: str | None = None, variables: Mapping[str, str] = _NOTHING) -> None:
         """Note another command that is run."""
-        if command := tuple(argv):
+        command = tuple(argv)
+        if command and self.folder:
+            self._runs.append(Runs(source=self._inside(shlex.join(command)), stdin=stdin, variables=variables))
+        elif command:
             self._runs.append(Runs(argv=command, stdin=stdin, variables=variables))
 
     def shell(self, source: str, arguments: tuple[str, ...] = (), stdin: str | None = None) -> None:
@@ -126,7 +139,10 @@ class Collector:
         if is_dark(source):
             self.opaque("runs a text that is not known", source)
         elif source.strip():
-            self._runs.append(Runs(source=source, arguments=arguments, stdin=stdin))
+            self._runs.append(Runs(source=self._inside(source), arguments=arguments, stdin=stdin))
+
+    def _inside(self, source: str) -> str:
+        return f"cd {shlex.quote(self.folder)} && {source}" if self.folder else source
 
     def script(
         self, file: str, language: Language = Language.SHELL, arguments: tuple[str, ...] = (), stdin: str | None = None
@@ -163,10 +179,18 @@ class Collector:
                 self.maybe(text)
 
     def listed(self, file: str) -> None:
-        """Note a file that names files; where that is standard input and known, also those."""
+        """Note a file that names files; where its text is known, also those."""
         self.read(file)
-        if file in {"-", "/dev/stdin", "/dev/fd/0"} and self.stdin is not None:
-            self.read(*(self.stdin.replace("\0", "\n").splitlines()[:_MOST]))
+        self.read(*self.lines(file))
+
+    def text_of(self, file: str) -> str | None:
+        """Return the text of a file, or of standard input, where that is known."""
+        return self.stdin if file in _STDIN else self.files.get(file)
+
+    def lines(self, file: str) -> list[str]:
+        """Return the lines of a file whose text is known, up to a bound."""
+        text = self.text_of(file)
+        return [] if text is None else [line for line in text.replace("\0", "\n").splitlines()[:_MOST] if line]
 
     def options(self, arguments: Arguments) -> None:
         """Note what the options' values name."""
@@ -197,6 +221,8 @@ class Collector:
             else:
                 scheme = _FILE_URL.match(path)
                 text = path if scheme is None else unquote(path[scheme.end() :])
+                if self.folder and text[:1] not in {"/", "~", "$"}:
+                    text = f"{self.folder.rstrip('/')}/{text}"
                 for access in accesses:
                     self._touch(Touch(path=text, access=access, word=path, sure=sure))
 

@@ -12,6 +12,7 @@ from typing import Final
 from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
 from guardian_ci.policy.shell.encodings import (
     LONGEST,
+    bytes_of,
     decompressed,
     from_base32,
     from_base64,
@@ -33,6 +34,9 @@ _MOST_LINES: Final = 4_096
 _LARGEST_NUMBER: Final = 1 << 31
 _RANGE: Final = re.compile(r"(\d{0,6})(-?)(\d{0,6})")
 _DIRECTIVE: Final = re.compile(r"%([-+ 0#']{0,5})(\*|\d{1,3})?(?:\.(\*|\d{1,3}))?(?:l{0,2}|h{0,2})([a-zA-Z%])")
+_DATE_DIRECTIVE: Final = re.compile(r"%[-_0^#:]{0,3}\d{0,2}[EO]?([a-zA-Z%+])")
+_CODEC: Final = re.compile(r"utf-?(?:7|16|32)(?:-?[lb]e)?|utf_(?:7|16|32)|cp(?:037|500|1140)|ebcdic-cp-us|ibm-?037")
+"""Codings in which text does not look like itself."""
 _ECHO_OPTION: Final = re.compile(r"-[neE]{1,3}")
 _TR_ITEM: Final = re.compile(r"\[:(\w{1,8}):\]|\\([0-7]{1,3})|\\(.)|(.)", re.DOTALL)
 _TR_CLASSES: Final = {
@@ -501,6 +505,22 @@ def _tame(_: Sequence[str], __: str | None) -> str:
     return f"{TAME}\n"
 
 
+def _date(arguments: Sequence[str], _: str | None) -> str:
+    """Fill a form: what it holds besides directives is printed as it is."""
+    form = next((word[1:] for word in arguments if word[:1] == "+"), None)
+    if form is None:
+        return f"{TAME}\n"
+    return _DATE_DIRECTIVE.sub(lambda found: {"%": "%", "n": "\n", "t": "\t"}.get(found[1], TAME), form) + "\n"
+
+
+def _iconv(arguments: Sequence[str], stdin: str | None) -> str | None:
+    given = read_arguments(arguments, _ICONV)
+    source = (given.value("-f", "--from-code") or "utf-8").partition("/")[0].lower()
+    if stdin is None or not _CODEC.fullmatch(source):
+        return stdin
+    return None if not is_constant(stdin) else bytes_of(stdin).decode(source, "replace")
+
+
 def _sed(arguments: Sequence[str], stdin: str | None) -> str | None:
     given = read_arguments(arguments, SED)
     scripts = given.values("-e", "--expression") or list(given.operands[:1])
@@ -545,6 +565,7 @@ _SORT: Final = usage("read*", text="-k --key -t --field-separator -S -T --parall
 _PASTE: Final = usage("read*", text="-d --delimiters")
 _FOLD: Final = usage("read*", text="-w --width")
 _PLAIN: Final = usage("read*")
+_ICONV: Final = usage("read*", text="-f --from-code -t --to-code", write="-o --output")
 _BASES: Final = {"--base64": "base64", "--base64url": "base64", "--base32": "base32", "--base16": "base16"}
 _BASE64: Final = _decoder(from_base64, to_base64, "--decode", "-D", "--d", "--dec", "-u")
 
@@ -558,9 +579,7 @@ _FILTERS: Final[Mapping[str, Filter]] = {
     "realpath": _realpath,
     "readlink": _realpath,
     "expr": _expr,
-    **dict.fromkeys(
-        ("cat", "tee", "pv", "less", "more", "bat", "batcat", "iconv", "dos2unix", "sponge", "column"), _cat
-    ),
+    **dict.fromkeys(("cat", "tee", "pv", "less", "more", "bat", "batcat", "dos2unix", "sponge", "column"), _cat),
     "rev": _rev,
     "tr": _tr,
     "base64": _BASE64,
@@ -576,6 +595,8 @@ _FILTERS: Final[Mapping[str, Filter]] = {
     ),
     **dict.fromkeys(("gzip", "bzip2", "xz", "pigz", "lzma"), _compress),
     "rot13": _rot13,
+    "date": _date,
+    "iconv": _iconv,
     "dd": _dd,
     "head": _head,
     "tail": _tail,
@@ -598,7 +619,6 @@ _FILTERS: Final[Mapping[str, Filter]] = {
             *(
                 "shasum",
                 "md5",
-                "date",
                 "nproc",
                 "uname",
                 "whoami",

@@ -24,6 +24,10 @@ _QUOTED: Final = re.compile(r"'([^']{0,500})'|\"([^\"]{0,500})\"")
 _SCRIPTED: Final = re.compile(r":*(?:py|py3|python|python3|pyx|perl|ruby|lua)\b!?\s*(.*)", re.DOTALL)
 
 
+_SILENT: Final = frozenset({"-es", "-Es", "-eS", "-ESs"})
+"""``-s`` takes a file, but not behind ``-e``."""
+
+
 def _vim(invocation: Invocation) -> Effects:
     """Edit files with ``vi`` and its kin; ``-c``, ``--cmd`` and ``+`` give commands."""
     collector = collector_of(invocation)
@@ -33,7 +37,7 @@ def _vim(invocation: Invocation) -> Effects:
         read="-S -u -s -q",
         write="-w",
     )
-    words = [word for word in invocation.argv[1:] if not word.startswith("+")]
+    words = [word for word in invocation.argv[1:] if not word.startswith("+") and word not in _SILENT]
     given = read_arguments(words, how)
     collector.options(given)
     collector.edit(*given.operands)

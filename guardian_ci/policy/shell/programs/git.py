@@ -10,7 +10,9 @@ from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments,
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.hosts import is_url, remote_host
-from guardian_ci.policy.shell.programs.search import below
+from guardian_ci.policy.shell.listings import lines_of
+from guardian_ci.policy.shell.programs.search import below, note_all
+from guardian_ci.policy.shell.programs.sources import note_hooks
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, declared, joined
 
 _GLOBAL: Final = usage(
@@ -39,6 +41,9 @@ _CONFIG_THAT_NAMES_A_FILE: Final = re.compile(
 _CONFIG_OF_HOSTS: Final = re.compile(
     r"(?:http\.(?:.+\.)?proxy|remote\..+\.(?:url|pushurl|proxy)|url\..+\.\w*insteadof)", re.IGNORECASE
 )
+
+_SECTION: Final = re.compile(r"\s*\[([\w.-]{1,60})(?:\s+\"([^\"\]]{0,200})\")?\]")
+_MOST_SETTINGS: Final = 200
 
 _DIFF: Final = (
     "-U -G -S --diff-filter --word-diff-regex --inter-hunk-context -n --max-count --skip --since --after --until --before"
@@ -132,10 +137,29 @@ def _note_setting(collector: Collector, name: str, value: str) -> None:
             collector.shell(value.removeprefix("!"))
     elif _CONFIG_THAT_NAMES_A_FILE.fullmatch(name):
         collector.read(value)
+        if name.lower().startswith("include"):
+            _note_included(collector, collector.lines(value))
     elif _CONFIG_OF_HOSTS.fullmatch(name):
         url = name[4:].rpartition(".")[0] if name.lower().startswith("url.") else value
         if is_url(url) or remote_host(url)[0]:
             collector.remote(url)
+
+
+def _note_included(collector: Collector, lines: list[str]) -> None:
+    """Note the settings of a file whose text is known; such a file can include no further one."""
+    section = ""
+    for line in lines[:_MOST_SETTINGS]:
+        if (header := _SECTION.match(line)) is not None:
+            section = ".".join(part for part in header.group(1, 2) if part)
+            line = line[header.end() :]  # noqa: PLW2901 - a setting may stand behind its section
+        name, equals, value = line.partition("=")
+        if equals and not section.lower().startswith("include"):
+            key = f"{section}.{name.strip()}"
+            text = value.strip().strip('"')
+            if key.lower().startswith("alias.") and text.startswith("!"):
+                collector.shell(text[1:])
+            else:
+                _note_setting(collector, key, text)
 
 
 class _Git:
@@ -188,10 +212,19 @@ def _reader(text: str = _DIFF, **others: str) -> _Subcommand:
     return lambda git: _revisions_and_paths(git, how)
 
 
+def _cat_file(git: _Git) -> str | None:
+    """Print an object; with ``--batch`` those that standard input names."""
+    named = git.collector.stdin if any(word.startswith("--batch") for word in git.words) else ""
+    git.words += lines_of(named or "")
+    return _revisions_and_paths(git, usage("maybe*", text="--filter"))
+
+
 def _diff(git: _Git) -> str | None:
     given = git.read(usage("maybe*", text=_DIFF, read="-O", write="--output"))
     if given.has("--no-index"):
         git.collector.read(*given.operands)
+        if "." in given.operands:
+            git.collector.opaque("prints every file of a folder", ".")
         return None
     listed = given.has("--name-only", "--name-status")
     return _revisions_and_paths(
@@ -217,6 +250,7 @@ def _restore(git: _Git) -> str | None:
     given = git.read(
         usage("maybe*", text="-b -B -s --source --conflict --orphan -c -C -U", list="--pathspec-from-file")
     )
+    note_hooks(git.collector, "post-checkout")
     behind = git.behind_dashes()
     git.collector.write(*git.pathspec(*behind))
     git.collector.write(
@@ -239,6 +273,8 @@ def _move(git: _Git) -> str | None:
 def _grep(git: _Git) -> str | None:
     given = git.read(usage("text read*", text="-e -A -B -C -m --max-count --max-depth --threads", read="-f"))
     operands = given.operands if given.has("-e", "-f") else given.operands[1:]
+    if given.has("--no-index") and not given.has("-l", "-c"):
+        note_all(git.collector, given.values("-e") or given.operands[:1])
     for operand in git.pathspec(*operands):
         if (named := _REVISION_FILE.fullmatch(operand)) is not None:
             git.collector.read(named[1])
@@ -253,6 +289,7 @@ def _grep(git: _Git) -> str | None:
 def _ls_files(git: _Git) -> str | None:
     given = git.read(usage("read*", text="-x --exclude --with-tree --format --abbrev", read="-X --exclude-from"))
     operands = git.pathspec(*given.operands)
+    git.collector.read(*operands, sure=False)
     return "".join(f"{operand if '*' not in operand else below('.', operand)}\n" for operand in operands) or "**\n"
 
 
@@ -266,6 +303,7 @@ def _commit(git: _Git) -> str | None:
         )
     )
     git.collector.read(*given.operands)
+    note_hooks(git.collector, "pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
     return None
 
 
@@ -327,6 +365,7 @@ def _remote_first(git: _Git) -> str | None:
         )
     )
     _note_remote(git.collector, given.operands[0] if given.operands else "origin")
+    note_hooks(git.collector, "pre-push", "post-merge")
     return TAME_LINE
 
 
@@ -495,7 +534,8 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
         "show whatchanged format-patch range-diff diff-tree diff-index diff-files",
         _reader(read="-O", write="-o --output-directory --output"),
     ),
-    **_named("cat-file checkout-index show-index read-tree", _reader("--batch-check --prefix --filter")),
+    "cat-file": _cat_file,
+    **_named("checkout-index show-index read-tree", _reader("--prefix --filter")),
     **_named("blame annotate", _reader("-L --date", read="-S --contents --ignore-revs-file")),
     "diff": _diff,
     **_named("log shortlog rev-list reflog cherry", _log),
@@ -524,7 +564,7 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
     "send-email": _send_email,
     **_named("apply am", _apply),
     **_named(
-        "hash-object unpack-file index-pack mailinfo merge-file stripspace",
+        "hash-object unpack-file index-pack mailinfo merge-file stripspace interpret-trailers",
         _files("read", "-t --path -L", list="--stdin-paths"),
     ),
     **_named("bundle update-index sparse-checkout lfs annex instaweb", _files("maybe")),
@@ -532,7 +572,7 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
     "status": _status,
     **_named(
         "rev-parse describe name-rev symbolic-ref merge-base for-each-ref var version help count-objects show-ref"
-        " verify-commit verify-tag gc prune repack fsck maintenance check-ref-format interpret-trailers",
+        " verify-commit verify-tag gc prune repack fsck maintenance check-ref-format",
         _rev_parse,
     ),  # fmt: skip
     **_named("check-ignore check-attr", _files("text")),

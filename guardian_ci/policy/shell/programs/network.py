@@ -7,7 +7,8 @@ from typing import Final
 from guardian_ci.policy.shell.arguments import Arguments, Kind, Option, Usage, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
-from guardian_ci.policy.shell.hosts import name_of_address, remote_host
+from guardian_ci.policy.shell.facts import UNKNOWN
+from guardian_ci.policy.shell.hosts import is_url, name_of_address, remote_host
 from guardian_ci.policy.shell.listings import lines_of
 from guardian_ci.policy.shell.programs.table import Program, collector_of, declared, joined, name_of
 
@@ -34,6 +35,8 @@ _CURL: Final = usage(
     url="--url --doh-url",
     host="-x --proxy --preproxy --socks4 --socks4a --socks5 --socks5-hostname --proxy1.0 --dns-servers --haproxy-clientip",
 )
+_CURL_VARIABLE: Final = re.compile(r"\{\{\s*(\w{1,60})(?::[\w:]{1,60})?\s*\}\}")
+_WITH_PORT: Final = re.compile(r"[\w.-]{1,200}:\d{1,5}")
 _BRACES: Final = re.compile(r"\{([^{}]{0,2000})\}")
 _FORM_FILE: Final = re.compile(r"[^=]{0,1000}=[^@<]{0,40}[@<]([^;]+)|[^=]{0,1000}=\(")
 
@@ -48,14 +51,19 @@ def _curl(invocation: Invocation) -> Effects:
 def _note_curl(collector: Collector, words: list[str], depth: int) -> None:
     how = usage(
         "text*",
-        text="-F --form --url-query --data-urlencode -T --upload-file -K --config -w --write-out --expand-url --variable"
-        " --etag-compare",
+        text="-F --form --url-query --data-urlencode -T --upload-file -K --config -w --write-out --variable --etag-compare"
+        " --expand-url --expand-data --expand-output --expand-header --expand-upload-file --expand-form",
         options=_CURL.options,
     )
     given = read_arguments(words, how)
+    variables = dict(value.partition("=")[::2] for value in given.values("--variable"))
     for option in given.options:
         if option.value is not None:
             _note_curl_option(collector, option.name, option, depth)
+        if option.name.startswith("--expand-"):
+            name = option.name.replace("--expand-", "--")
+            text = _CURL_VARIABLE.sub(lambda found: variables.get(found[1], UNKNOWN), option.value or "")
+            _note_curl_option(collector, name, Option(name, text, how.options.get(name)), depth)
     for url in given.operands:
         for each in _alternatives(url):
             collector.url(each)
@@ -95,12 +103,10 @@ def _note_curl_option(collector: Collector, name: str, option: Option, depth: in
 
 
 def _note_curl_config(collector: Collector, file: str, depth: int) -> None:
-    """``-K -`` reads options from standard input: one a line, ``name = "value"``."""
+    """``-K`` reads options from a file: one a line, ``name = "value"``."""
     collector.read(file)
-    if file not in {"-", "/dev/stdin"} or collector.stdin is None or depth:
-        return
     words: list[str] = []
-    for line in lines_of(collector.stdin)[:_MOST_LINES]:
+    for line in collector.lines(file)[: 0 if depth else _MOST_LINES]:
         name, _, value = line.strip().replace("=", " ", 1).partition(" ")
         if name and name[0] != "#":
             words += [name if name[0] == "-" else f"--{name}", *([value.strip().strip('"')] if value.strip() else [])]
@@ -129,11 +135,10 @@ _WGET: Final = usage(
     " --body-data --method -e --execute --secure-protocol --restrict-file-names --cut-dirs --max-redirect --regex-type"
     " --accept-regex --reject-regex --proxy-user --proxy-password --dns-timeout --connect-timeout --read-timeout"
     " --progress --report-speed --local-encoding --remote-encoding -S --compression --default-page --certificate-type",
-    read="--post-file --body-file --certificate --private-key --ca-certificate --ca-directory --load-cookies --config --crl-file"
+    read="-i --input-file --post-file --body-file --certificate --private-key --ca-certificate --ca-directory --load-cookies --config --crl-file"
     " --input-metalink --egd-file --random-file --pinnedpubkey --hsts-file",
     write="-O --output-document -P --directory-prefix -o --output-file -a --append-output --save-cookies --warc-file"
     " --rejected-log",
-    list="-i --input-file",
     url="-B --base",
     host="-D --domains --bind-address --dns-servers",
     runs="--use-askpass",
@@ -156,9 +161,8 @@ def _wget(invocation: Invocation) -> Effects:
         elif name == "useaskpass":
             collector.shell(parts[2])
     for file in given.values("-i", "--input-file"):
-        if file == "-" and invocation.stdin is not None:
-            for line in lines_of(invocation.stdin):
-                collector.url(line.strip())
+        for line in collector.lines(file)[:_MOST_LINES]:
+            collector.url(line.strip())
     return collector.effects()
 
 
@@ -248,6 +252,8 @@ def _note_ssh_options(collector: Collector, options: Sequence[Option]) -> None:
             collector.host(value)
         elif option.kind is not None and option.value is not None:
             collector.take(option.kind, value)
+        if option.name == "-F":
+            _note_ssh_options(collector, [Option("-o", line.strip()) for line in collector.lines(value)[:_MOST_LINES]])
 
 
 def _note_jumps(collector: Collector, hosts: str) -> None:
@@ -372,7 +378,10 @@ def _nc(invocation: Invocation) -> Effects:
     collector.options(given)
     if given.has("-U", "--unixsock"):
         collector.read(*given.operands[:1])
-    elif not given.has("-l", "--listen"):
+    elif given.has("-l", "--listen"):
+        if given.has("-e", "--exec", "-c", "--sh-exec"):
+            collector.somewhere(" ".join(invocation.argv))
+    else:
         for operand in given.operands[:1]:
             collector.host(operand)
     return collector.effects()
@@ -424,6 +433,46 @@ def _dig(invocation: Invocation) -> Effects:
             collector.host(word)
     for word in given.values("-q", "-x"):
         collector.host(word)
+    for file in given.values("-f"):
+        for line in collector.lines(file)[:_MOST_LINES]:
+            collector.host(line.split()[0].lstrip("@"))
+    return collector.effects()
+
+
+def _getent(invocation: Invocation) -> Effects:
+    """``getent hosts NAME`` looks the name up; other databases are this machine's."""
+    collector = collector_of(invocation)
+    operands = read_arguments(invocation.argv[1:], usage("text*", text="-s")).operands
+    if operands[:1] and operands[0] in {"hosts", "ahosts", "ahostsv4", "ahostsv6"}:
+        for operand in operands[1:]:
+            collector.host(operand)
+    return collector.effects()
+
+
+def _relay(invocation: Invocation) -> Effects:
+    """Open a tunnel or hand files over by a relay: at the other end is whoever knows the way."""
+    collector = collector_of(invocation)
+    collector.somewhere(" ".join(invocation.argv[:3]))
+    given = read_arguments(invocation.argv[1:], usage("text*", host="--relay --hostname --server --to -s", url="--url"))
+    collector.options(given)
+    collector.maybe(*given.operands[1:])
+    return collector.effects()
+
+
+def _client_of_hosts(invocation: Invocation) -> Effects:
+    """Talk to brokers and servers: options or an operand with a port name them."""
+    collector = collector_of(invocation)
+    how = usage(
+        "text*",
+        host="-b -h --host --broker -s --server",
+        text="-t -m -d -p -u -P -i",
+        read="-l -f --cafile --cert --key",
+    )
+    given = read_arguments(invocation.argv[1:], how)
+    collector.options(given)
+    for operand in given.operands:
+        if _WITH_PORT.fullmatch(operand) or is_url(operand):
+            collector.host(operand)
     return collector.effects()
 
 
@@ -517,9 +566,13 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("ftp lftp ncftp tftp telnet", _ftp),
     **joined("nc ncat netcat nc.openbsd nc.traditional", _nc),
     "socat": _socat,
-    **joined("dig host nslookup drill kdig delv doggo dog resolvectl getent-hosts", _dig),
+    **joined("dig host nslookup drill kdig delv doggo dog resolvectl", _dig),
+    "getent": _getent,
+    **joined("croc magic-wormhole wormhole cloudflared ngrok localtunnel lt bore frpc transfer piknik", _relay),
+    **joined("kcat kafkacat mosquitto_pub mosquitto_sub nats grpcurl websocat wscat", _client_of_hosts),
     **joined(
-        "ping ping6 fping traceroute traceroute6 tracepath mtr whois nmap arping hping3 nikto masscan tcpping",
+        "ping ping6 fping traceroute traceroute6 tracepath mtr whois nmap arping hping3 nikto masscan tcpping"
+        " ntpdate sntp showmount rpcinfo snmpwalk snmpget snmpset smbclient rpcclient nbtscan",
         _all_hosts(
             usage(
                 "text*",
@@ -547,12 +600,10 @@ PROGRAMS: Final[Mapping[str, Program]] = {
             ).with_operands("maybe*"),
             "ssh-add": usage("read*", text="-t -E -c -D -S", read="-s -e -T"),
             "ssh-keyscan": usage("host*", text="-p -t -T -O", list="-f"),
-            "ssh-agent": usage("text*", write="-a", text="-t -E"),
             "ssh-copy-id": usage("host*", text="-p -o", read="-i -F"),
             "ip ifconfig route netstat ss arp iwconfig nmcli networkctl ethtool iptables ip6tables nft ufw firewall-cmd"
             " tcpdump tshark conntrack brctl tc hostnamectl": usage("text*", write="-w", read="-r"),
             "certbot mkcert acme.sh": usage("maybe*"),
-            "ngrok cloudflared localtunnel lt bore frpc": usage("maybe*"),
         }
     ),
 }

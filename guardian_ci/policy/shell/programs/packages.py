@@ -11,6 +11,7 @@ from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation, Language
 from guardian_ci.policy.shell.hosts import is_url, remote_host
 from guardian_ci.policy.shell.listings import lines_of
+from guardian_ci.policy.shell.programs.sources import note_package_scripts, note_source
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, declared, joined
 from guardian_ci.policy.shell.programs.wrappers import run_command
 
@@ -209,12 +210,21 @@ def _manage(manager: Manager, invocation: Invocation) -> Effects:
         return collector.effects()
     given = read_arguments(words, _usage_of(name, subcommand))
     collector.options(given)
+    if manager.registry in {"npmjs", "yarnpkg"}:
+        _note_scripts(collector, subcommand, given.operands)
     talks = subcommand in manager.online or manager.always
     if talks and not given.has("--offline", "--no-index"):
         collector.registry(manager.registry, f"{name} {subcommand}".strip())
     for operand in given.operands:
         if operand != subcommand:
             _note_package(collector, operand, manager)
+    for word in words:
+        # A setting can name a host that all later talk goes through: GOPROXY=…, Acquire::http::Proxy=…
+        if "://" in word and "=" in word and not word.startswith("-"):
+            collector.url(word.partition("=")[2])
+    for setting in given.values("-o", "--option", "--setopt"):
+        if "://" in setting:
+            collector.url(setting.partition("=")[2])
     tame = subcommand in manager.tame or (not talks and subcommand in {"completion", "init", "hook", "shellenv", "env"})
     return collector.effects(TAME_LINE if tame else None)
 
@@ -234,6 +244,15 @@ def _subcommand(words: list[str], manager: Manager) -> tuple[str, list[str]]:
         elif word not in prefixes:
             return word, words[position + 1 :]
     return (words[0] if words else ""), words[1:]
+
+
+def _note_scripts(collector: Collector, subcommand: str, operands: tuple[str, ...]) -> None:
+    """``npm run NAME``, ``npm test``, ``yarn NAME``: scripts of the package."""
+    names = operands[1:2] if subcommand in {"run", "run-script", "rum", "urn"} else (subcommand,)
+    lifecycle = {"ci": "install", "i": "install", "t": "test", "add": "install", "it": "install"}
+    note_package_scripts(collector, (*names, *filter(None, (lifecycle.get(subcommand),))))
+    if subcommand in {"install", "ci", "i", "add"}:
+        note_package_scripts(collector, ("prepare",))
 
 
 _RUN_OPTIONS: Final = usage(
@@ -325,7 +344,7 @@ def _note_package(collector: Collector, word: str, manager: Manager) -> None:
 
 _MAKE: Final = usage(
     "text*",
-    text="-j --jobs -l --load-average --max-load -O --output-sync -W --what-if --assume-new --new-file -t-target",
+    text="--eval -E -j --jobs -l --load-average --max-load -O --output-sync -W --what-if --assume-new --new-file",
     read="-f --file --makefile -C --directory -I --include-dir -o --old-file --assume-old",
 )
 _MAKE_SHELL: Final = re.compile(r"\$[({]shell\s([^()]{1,2000}|[^()]{0,500}\([^()]{0,500}\)[^()]{0,500})[)}]")
@@ -334,31 +353,44 @@ _MAKE_FILE: Final = re.compile(
 )
 
 
+_MAKE_VARIABLE: Final = re.compile(r"\$[({](\w{1,60})[)}]")
+_MAKE_ASSIGNMENT: Final = re.compile(r"\s*(?:export\s+)?(\w{1,60})\s*[:?+!]{0,2}=\s*(.*)")
+_MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
+
+
 def _make(invocation: Invocation) -> Effects:
-    """Build targets; a makefile may come in an option, in a variable or on standard input."""
+    """Build targets; a makefile may come in an option, in a variable, or from a text that is known."""
     collector = collector_of(invocation)
     given = read_arguments(invocation.argv[1:], _MAKE)
     collector.options(given)
-    texts = [option.value for option in given.options if option.name in {"--eval", "-E"} and option.value]
-    for position, word in enumerate(invocation.argv[:-1]):
-        if word in {"--eval", "-E"}:
-            texts.append(invocation.argv[position + 1])
-    texts += [operand.partition("=")[2] for operand in given.operands if "=" in operand]
-    if given.has("-f") and "-" in given.values("-f", "--file", "--makefile") and invocation.stdin is not None:
-        texts.append(invocation.stdin)
-    for text in texts:
-        note_makefile(collector, text)
+    texts = given.values("--eval", "-E")
+    assigned = [word for word in invocation.argv[1:] if "=" in word and not word.startswith("-")]
+    texts += assigned
+    folders = given.values("-C", "--directory") or [""]
+    named = given.values("-f", "--file", "--makefile") or [
+        f"{folder}/{name}".lstrip("/") for folder in folders for name in _MAKEFILES
+    ]
+    texts += [text for file in named if (text := collector.text_of(file)) is not None]
+    collector.folder = "".join(folders[:1])
+    note_makefile(collector, "\n".join([*assigned, *texts]))
     return collector.effects()
 
 
 def note_makefile(collector: Collector, text: str) -> None:
-    """Note what a makefile's text runs and reads."""
-    for found in _MAKE_SHELL.findall(text)[:_MOST_LINES]:
-        collector.shell(found)
-    for found, included in _MAKE_FILE.findall(text)[:_MOST_LINES]:
-        collector.read((found or included).strip())
-    for line in lines_of(text)[:_MOST_LINES]:
-        recipe = line[1:] if line.startswith("\t") else line.partition(";")[2] if ":" in line.partition(";")[0] else ""
+    """Note what a makefile's text runs and reads; a variable that it does not set is empty."""
+    variables: dict[str, str] = {}
+    lines = lines_of(text.replace("\\\n", " "))[:_MOST_LINES]
+    for line in lines:
+        if not line.startswith("\t") and (assignment := _MAKE_ASSIGNMENT.fullmatch(line)) is not None:
+            variables[assignment[1]] = assignment[2]
+    filled = [_MAKE_VARIABLE.sub(lambda found: variables.get(found[1], ""), line) for line in lines]
+    for line in filled:
+        for found in _MAKE_SHELL.findall(line):
+            collector.shell(found)
+        for found, included in _MAKE_FILE.findall(line):
+            collector.read((found or included).strip())
+        target, _, rest = line.partition(";")
+        recipe = line[1:] if line.startswith("\t") else rest if ":" in target else ""
         if recipe.strip():
             collector.shell(recipe.strip().lstrip("@-+").replace("$$", "$"))
 
@@ -378,6 +410,12 @@ def _compiler(invocation: Invocation) -> Effects:
     words = [word for word in invocation.argv[1:] if not word.startswith("@")]
     collector.all(words, _COMPILER)
     collector.read(*(word[1:] for word in invocation.argv[1:] if word.startswith("@")))
+    for wrapper in words:
+        if wrapper == "-wrapper":
+            collector.run(words[words.index(wrapper) + 1].split(","))
+    for file in invocation.argv[1:]:
+        if not file.startswith("-") or file == "-":
+            note_source(collector, file)
     tame = any(
         word in {"--version", "-v", "-dumpversion", "-dumpmachine", "--print"} or word.startswith("-print")
         for word in words
@@ -397,6 +435,17 @@ _CHECKERS: Final = (
 )
 
 
+_LOADED: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("pytest", "py.test", "tox", "nox"), ("conftest.py", "noxfile.py", "tests/conftest.py")),
+    "eslint": ("eslint.config.js", ".eslintrc.js"),
+    "jest": ("jest.config.js",),
+    "vite": ("vite.config.js", "vite.config.ts"),
+    "webpack": ("webpack.config.js",),
+    "rake": ("Rakefile.rb",),
+}
+"""Files that a tool runs of itself."""
+
+
 def _checker(invocation: Invocation) -> Effects:
     """Check, test, format: operands are files of the project."""
     collector = collector_of(invocation)
@@ -411,6 +460,8 @@ def _checker(invocation: Invocation) -> Effects:
     given = read_arguments(invocation.argv[1:], how)
     collector.options(given)
     collector.maybe(*given.operands)
+    for file in (*given.operands, *_LOADED.get(collector.program, ())):
+        note_source(collector, file)
     return collector.effects()
 
 
@@ -429,7 +480,7 @@ _PACKAGE_FILES: Final = {
     ),
     "rpm": usage("maybe*", text="-q -e --qf --queryformat -qa -ql -qi"),
     "apt-cache apt-mark apt-file apt-config dpkg-query dpkg-reconfigure": usage("text*", text="-W -f --showformat"),
-    "apt-key": usage("text*"),
+    "apt-key": usage("text*", host="--keyserver"),
     "update-alternatives add-apt-repository": usage("maybe*"),
     "installer hdiutil pkgutil": usage("maybe*"),
 }

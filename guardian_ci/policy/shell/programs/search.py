@@ -8,29 +8,7 @@ from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.filters import GREP, printed
 from guardian_ci.policy.shell.patterns import globs_of
-from guardian_ci.policy.shell.programs.table import Program, collector_of, declared, joined, name_of
-
-DUMPERS: Final = frozenset(
-    {
-        *("cat", "tac", "bat", "batcat", "less", "more", "head", "tail", "nl", "rev", "od", "xxd", "hexdump", "hd"),
-        *(
-            "strings",
-            "base64",
-            "base32",
-            "basenc",
-            "curl",
-            "wget",
-            "scp",
-            "nc",
-            "tee",
-            "dd",
-            "gzip",
-            "openssl",
-            "paste",
-        ),
-    }
-)
-"""Programs that print or send all of a file: with names that nobody chose, they take keys along with the rest."""
+from guardian_ci.policy.shell.programs.table import DUMPERS, Program, collector_of, declared, joined, name_of
 
 _ALL: Final = "**"
 
@@ -45,12 +23,24 @@ def _grep(invocation: Invocation) -> Effects:
     operands = given.operands if patterned else given.operands[1:]
     collector.read(*operands)
     recursive = given.has("-r", "-R", "--recursive", "--dereference-recursive") or name == "rgrep"
+    recursive = recursive or "recurse" in given.values("-d", "--directories")
+    includes = given.values("--include")
     if recursive:
-        _aim(collector, operands or (".",), given.values("--include"))
+        _aim(collector, operands or (".",), includes)
+        collector.read(*(f"{folder.rstrip('/')}/{_ALL}" for folder in operands if folder.rstrip("/") not in {"", "."}))
+    quiet = given.has("-l", "-L", "-c", "-q", "--files-with-matches", "--files-without-match", "--count", "--quiet")
+    if not includes and not quiet and (recursive or any(operand.endswith(_ALL) for operand in operands)):
+        note_all(collector, given.values("-e", "--regexp") or given.operands[:1])
     if recursive or operands:
         listed = given.has("-l", "--files-with-matches", "-L", "--files-without-match")
         return collector.effects(_listing(operands or (".",), recursive=recursive) if listed else None)
     return collector.effects(printed(name, invocation.argv[1:], invocation.stdin))
+
+
+def note_all(collector: Collector, patterns: Sequence[str]) -> None:
+    """Note a search that finds every line of every file."""
+    if any(pattern.strip("^$*.") == "" for pattern in patterns):
+        collector.opaque("prints every line of every file of a folder", " ".join(patterns))
 
 
 def _aim(collector: Collector, folders: Iterable[str], names: Iterable[str]) -> None:
@@ -94,6 +84,9 @@ def _rg(invocation: Invocation) -> Effects:
         found = [below(folder, glob) for folder in folders for glob in globs or [""]]
         return collector.effects("".join(f"{name.rstrip('/')}\n" for name in found))
     _aim(collector, folders, globs)
+    hidden = given.has("--hidden", "-.", "-u", "--unrestricted", "--no-ignore")
+    if hidden and not globs and not given.has("-l", "-c", "--files-with-matches", "--count"):
+        note_all(collector, given.values("-e", "--regexp") or given.operands[:1])
     if given.has("-l", "--files-with-matches", "--files-without-match"):
         return collector.effects(_listing(folders, recursive=True))
     if invocation.stdin is not None and not operands:
@@ -121,6 +114,8 @@ def _ag(invocation: Invocation) -> Effects:
         glob for pattern in given.values("-G", "--file-search-regex") for glob in globs_of(pattern, extended=True) or ()
     ]
     _aim(collector, operands or (".",), (*chosen, *given.values("--include")))
+    if given.has("-u", "--unrestricted", "--hidden", "-a", "--all-types") and not chosen:
+        note_all(collector, given.operands[:1])
     names = [glob for pattern in given.values("-g") for glob in globs_of(pattern, extended=True) or ()]
     return collector.effects(
         "".join(below(folder, glob) + "\n" for folder in operands or (".",) for glob in names) or None
@@ -175,11 +170,12 @@ def _find(invocation: Invocation) -> Effects:
             value = next(left, "")
             if word in _FIND_FILES_READ:
                 collector.listed(value) if word == "-files0-from" else collector.read(value)
-        elif word in {"-fprint", "-fprint0", "-fls"}:
+        elif word in {"-fprint", "-fprint0", "-fls", "-fprintf"}:
             collector.write(next(left, ""))
-        elif word == "-fprintf":
-            collector.write(next(left, ""))
-            next(left, None)
+            if word == "-fprintf":
+                next(left, None)
+            # What reads the list later reads these files.
+            collector.read(*(_found(roots, names + branch) if names or branch else ()))
         elif word in _FIND_TESTS_WITH_TEXT:
             next(left, None)
         elif word in _FIND_RUNS:

@@ -66,7 +66,6 @@ _HOST_FACTS: Final = {
     "lsb_release vm_stat ioreg system_profiler pkg-config pkgconf llvm-config python-config python3-config php-config pg_config"
     " mysql_config xcrun xcode-select java_home dpkg-architecture nvidia-smi rocm-smi": usage("text*"),
     "dircolors lesspipe starship zoxide thefuck register-python-argcomplete resize setleds": usage("text*"),
-    "ssh-agent": usage("text*", text="-t -E", write="-a"),
 }
 
 

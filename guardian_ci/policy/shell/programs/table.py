@@ -24,7 +24,7 @@ def name_of(invocation: Invocation) -> str:
 
 def collector_of(invocation: Invocation) -> Collector:
     """Return a collector for one start of a program."""
-    return Collector(name_of(invocation), invocation.stdin)
+    return Collector(name_of(invocation), invocation.stdin, invocation.files)
 
 
 def declared(table: Mapping[str, Usage], output: str | None = None) -> dict[str, Program]:
@@ -46,7 +46,39 @@ def filtering(table: Mapping[str, Usage]) -> dict[str, Program]:
 def _filtering(name: str, how: Usage, invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     given = collector.all(invocation.argv[1:], how)
+    if name in DUMPERS:
+        note_sweep(collector)
     return collector.effects(output_of(name, how, invocation, given, collector))
+
+
+def note_sweep(collector: Collector) -> None:
+    """Note that a program that prints all of its files is given every file of a folder."""
+    for touch in collector.effects().touches:
+        if touch.sure and touch.access is Access.READ and (touch.path.endswith("/**") or touch.path == "**"):
+            collector.opaque("prints or sends every file of a folder", touch.word)
+
+
+DUMPERS: Final = frozenset(
+    {
+        *("cat", "tac", "bat", "batcat", "less", "more", "head", "tail", "nl", "rev", "od", "xxd", "hexdump", "hd"),
+        *(
+            "strings",
+            "base64",
+            "base32",
+            "basenc",
+            "curl",
+            "wget",
+            "scp",
+            "nc",
+            "tee",
+            "dd",
+            "gzip",
+            "openssl",
+            "paste",
+        ),
+    }
+)
+"""Programs that print or send all of a file: with names that nobody chose, they take keys along with the rest."""
 
 
 def output_of(name: str, how: Usage, invocation: Invocation, given: Arguments, collector: Collector) -> str | None:

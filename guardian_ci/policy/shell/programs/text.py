@@ -8,8 +8,9 @@ from guardian_ci.policy.shell import sed as sed_programs
 from guardian_ci.policy.shell.arguments import Usage, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
-from guardian_ci.policy.shell.facts import UNKNOWN
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.filters import JQ, SED, printed
+from guardian_ci.policy.shell.listings import lines_of
 from guardian_ci.policy.shell.programs.table import (
     TAME_LINE,
     Program,
@@ -62,6 +63,7 @@ _FILTERS: Final = {
     ),
     "iconv": usage("read*", text="-f --from-code -t --to-code", write="-o --output"),
     "tee": usage("write*"),
+    "date": usage("text*", text="-d --date -s --set", read="-r --reference -f --file"),
     "gzip gunzip bzip2 bunzip2 compress uncompress pigz unpigz lzop": usage("edit*", text="-S --suffix -p --processes"),
     "xz unxz lzma unlzma pixz": usage("edit*", text="-S --suffix -T --threads -M --memlimit", list="--files --files0"),
     "zstd unzstd lz4 unlz4 zpaq lrzip zopfli pbzip2 lbzip2": usage("edit*", write="-o --output-dir-flat", read="-D"),
@@ -79,12 +81,6 @@ _PRINTERS_OF_FACTS: Final = {
     "file": usage(
         "read*", text="-F --separator -e --exclude -P --parameter", read="-m --magic-file", list="-f --files-from"
     ),
-    "du": usage(
-        "read*",
-        text="-B --block-size -d --max-depth -t --threshold --exclude --time-style --time",
-        read="-X --exclude-from",
-        list="--files0-from",
-    ),
     "cloc tokei scc sloccount": usage(
         "read*",
         text="--exclude-dir --exclude-ext --include-lang --exclude-lang --match-f --not-match-f -e --type --format"
@@ -95,7 +91,6 @@ _PRINTERS_OF_FACTS: Final = {
     "cmp": usage("read read text*", text="-i --ignore-initial -n --bytes"),
     "nproc uname whoami hostid arch uptime getconf numfmt factor uuidgen locale tput logname cal ncal groups id users"
     " who w tty sw_vers": usage("text*"),
-    "date": usage("text*", text="-d --date -s --set", read="-r --reference -f --file"),
     "hostname": usage("text*", read="-F --file"),
     "bc": usage("read*"),
 }
@@ -141,7 +136,6 @@ _READERS: Final = {
     "tesseract": usage("read text*"),
     "pdftotext pdftohtml pdftoppm": usage("read write", text="-f -l -r"),
     "envsubst": usage("text*"),
-    "dc": usage("read*", text="-e --expression", read="-f --file"),
     "units": usage("text*", read="-f --file"),
     "msgfmt xgettext msgmerge": usage("read*", write="-o --output-file", list="-f --files-from"),
     "yamllint": usage("read*", text="-d --config-data -f --format", read="-c --config-file"),
@@ -161,7 +155,9 @@ def _sed(invocation: Invocation) -> Effects:
         del files[0]  # the empty suffix of other systems
     if not scripts and not given.has("-f", "--file") and files:
         scripts = [files.pop(0)]
-    collector.read(*given.values("-f", "--file"))
+    for file in given.values("-f", "--file"):
+        collector.read(file)
+        scripts.append("\n".join(collector.lines(file)))
     (collector.edit if in_place else collector.read)(*files)
     for script in scripts:
         note_sed_program(collector, script)
@@ -206,6 +202,8 @@ def _awk(invocation: Invocation) -> Effects:
     collector.options(given)
     operands = list(given.operands)
     sources = given.values("-e", "--source")
+    for file in given.values("-f", "--file", "-E", "--exec", "-i", "--include"):
+        sources += [text] if (text := collector.text_of(file)) is not None else []
     if not given.has("-f", "--file", "-E", "--exec") and not sources and operands:
         sources = [operands.pop(0)]
     assigned = [word.partition("=") for word in (*given.values("-v", "--assign"), *operands) if "=" in word]
@@ -220,15 +218,24 @@ def _awk(invocation: Invocation) -> Effects:
     files = [operand for operand in operands if "=" not in operand and operand != "-"]
     for source in sources:
         deeds = awk_programs.deeds_of(source, variables, files)
-        collector.read(*deeds.reads)
-        collector.write(*deeds.writes)
-        for line in deeds.shells:
-            note_shell_of_awk(collector, line)
+        note_deeds(collector, deeds)
         if len(sources) == 1 and not deeds.writes and not deeds.shells:
             separator = given.value("-F", "--field-separator")
             text = invocation.stdin if not files else None
             output = awk_programs.evaluated(source, variables, separator, text)
     return collector.effects(output)
+
+
+def note_deeds(collector: Collector, deeds: awk_programs.Deeds) -> None:
+    """Note what a program of awk names; ``/inet/tcp/0/HOST/PORT`` is a host."""
+    for name in (*deeds.reads, *deeds.writes, *deeds.shells):
+        if name.startswith("/inet"):
+            collector.host("".join(name.split("/")[4:5]))
+    collector.read(*(name for name in deeds.reads if not name.startswith("/inet")))
+    collector.write(*(name for name in deeds.writes if not name.startswith("/inet")))
+    for line in deeds.shells:
+        if not line.startswith("/inet"):
+            note_shell_of_awk(collector, line)
 
 
 def note_shell_of_awk(collector: Collector, line: str) -> None:
@@ -335,6 +342,33 @@ def _dd(invocation: Invocation) -> Effects:
     return collector.effects(None if reads_file else printed("dd", invocation.argv[1:], invocation.stdin))
 
 
+_DU: Final = usage(
+    "read*",
+    text="-B --block-size -d --max-depth -t --threshold --exclude --time-style --time",
+    read="-X --exclude-from",
+    list="--files0-from",
+)
+
+
+def _du(invocation: Invocation) -> Effects:
+    """Sum up folders; with ``-a`` it lists all that is in them."""
+    collector = collector_of(invocation)
+    given = collector.all(invocation.argv[1:], _DU)
+    listed = "".join(f"{TAME}\t{folder.rstrip('/')}/**\n" for folder in given.operands or (".",))
+    return collector.effects(listed if given.has("-a", "--all") else TAME_LINE)
+
+
+def _dc(invocation: Invocation) -> Effects:
+    """Calculate; ``!`` runs a command."""
+    collector = collector_of(invocation)
+    given = collector.all(invocation.argv[1:], usage("read*", text="-e --expression", read="-f --file"))
+    for text in (*given.values("-e", "--expression"), invocation.stdin or ""):
+        for line in lines_of(text):
+            if "!" in line:
+                collector.shell(line.partition("!")[2])
+    return collector.effects()
+
+
 def _split(invocation: Invocation) -> Effects:
     """Cut a file into pieces; the pieces can be piped through a command."""
     collector = collector_of(invocation)
@@ -394,6 +428,9 @@ def _openssl(invocation: Invocation) -> Effects:
         "ec",
     }:
         collector.read(*(word for word in given.operands if not word.isdigit()))
+    elif command in {"s_client", "s_time"}:
+        for operand in given.operands:
+            collector.host(operand)
     elif command not in {"rand", "genrsa", "prime", "passwd", "version", "speed", "ciphers", "list", "dhparam"}:
         collector.maybe(*given.operands)
     reads = any(touch.path for touch in collector.effects().touches)
@@ -411,6 +448,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "yq": _yq,
     "less": _less,
     "dd": _dd,
+    "dc": _dc,
+    "du": _du,
     **joined("split csplit", _split),
     **joined("openssl libressl", _openssl),
 }

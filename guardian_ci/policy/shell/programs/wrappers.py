@@ -1,7 +1,7 @@
 """Programs that run another command: as another user, later, many times, for each line of a list."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
@@ -9,8 +9,7 @@ from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.listings import is_listing, lines_of
-from guardian_ci.policy.shell.programs.search import DUMPERS
-from guardian_ci.policy.shell.programs.table import Program, collector_of, joined, name_of
+from guardian_ci.policy.shell.programs.table import DUMPERS, TAME_LINE, Program, collector_of, joined, name_of
 
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w{0,200})=(.*)", re.DOTALL)
 _MOST_WORDS: Final = 512
@@ -56,7 +55,6 @@ _PLAIN: Final[Mapping[str, Usage]] = {
     "prlimit": usage("text*", stops=True, text="-p --pid"),
     "rlwrap": usage("text*", stops=True, text="-a -b -C -e -g -l -m -M -N -p -q -S -t -w -z", read="-f -H"),
     "daemonize daemon": usage("text*", stops=True, text="-u -n --name", write="-p -l -o -e", read="-c"),
-    "entr": usage("text*", stops=True),
     "numactl": usage("text*", stops=True, text="-m -N -C -l -p -i"),
     "choom": usage("text*", stops=True, text="-n -p"),
     "cgexec": usage("text*", stops=True, text="-g"),
@@ -247,7 +245,8 @@ def _xargs(invocation: Invocation) -> Effects:
     collector.options(given)
     mark = given.value("-I", "-J", "--replace") or ("{}" if given.has("-i", "--replace") else None)
     command = list(given.operands) or ["echo"]
-    text = invocation.stdin if not given.has("-a", "--arg-file") else UNKNOWN
+    source = given.value("-a", "--arg-file")
+    text = invocation.stdin if source is None else collector.text_of(source) or UNKNOWN
     if text is None:
         collector.run([*command, UNKNOWN] if mark is None else [word.replace(mark, UNKNOWN) for word in command])
         return collector.effects()
@@ -320,7 +319,7 @@ def _parallel(invocation: Invocation) -> Effects:
             from_file = word.startswith("::::")
         elif from_file:
             collector.read(word)
-            values.append(UNKNOWN)
+            values += collector.lines(word) or [UNKNOWN]
         else:
             values.append(word)
     if at == len(words):
@@ -537,7 +536,48 @@ def note_debugger_line(collector: Collector, line: str) -> None:
         collector.maybe(*rest.split())
 
 
-_Handler = Callable[[Invocation], Effects]
+def _dotenv(invocation: Invocation) -> Effects:
+    """Run a command with the variables of a file: ``.env`` where none is named."""
+    collector = collector_of(invocation)
+    given = read_arguments(invocation.argv[1:], usage("text*", stops=True, read="-f --file -e", text="-v -c -q"))
+    collector.options(given)
+    if not given.has("-f", "--file", "-e"):
+        collector.read(".env")
+    operands = given.operands
+    inner = read_arguments(operands[1:], usage("text*", stops=True)).operands if operands[:1] == ("run",) else operands
+    if operands[:1] not in {("list",), ("get",), ("set",), ("unset",)}:
+        run_command(collector, inner, invocation)
+    return collector.effects()
+
+
+def _direnv(invocation: Invocation) -> Effects:
+    """``direnv exec FOLDER COMMAND``."""
+    collector = collector_of(invocation)
+    if invocation.argv[1:2] == ("exec",):
+        collector.read(f"{''.join(invocation.argv[2:3])}/.envrc")
+        run_command(collector, invocation.argv[3:], invocation)
+        return collector.effects()
+    return collector.effects(TAME_LINE)
+
+
+def _entr(invocation: Invocation) -> Effects:
+    """Run a command when a listed file changes; ``/_`` is the first of them."""
+    collector = collector_of(invocation)
+    command = read_arguments(invocation.argv[1:], usage("text*", stops=True)).operands
+    for name in lines_of(invocation.stdin or "")[:_MOST_RUNS] or [UNKNOWN]:
+        collector.run(name if word == "/_" else word for word in command)
+        if "/_" not in command:
+            break
+    return collector.effects()
+
+
+def _ssh_agent(invocation: Invocation) -> Effects:
+    """Hold keys; with a command, for as long as that runs."""
+    collector = collector_of(invocation)
+    given = read_arguments(invocation.argv[1:], usage("text*", stops=True, text="-t -E -O -P", write="-a"))
+    collector.options(given)
+    run_command(collector, given.operands, invocation)
+    return collector.effects(None if given.operands else TAME_LINE)
 
 
 def _each_plain() -> dict[str, Program]:
@@ -591,7 +631,9 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         "doppler op infisical teller chamber aws-vault envchain summon vaultenv dotenvx",
         usage("text*", text="-p --project -c --config -n", read="--env-file -f"),
     ),
-    **_behind_dashes("dotenv", usage("text*", read="-f --file -e"), frozenset({"run"})),
-    **_behind_dashes("direnv", usage("text*"), frozenset({"exec"})),
+    "dotenv": _dotenv,
+    "direnv": _direnv,
+    "entr": _entr,
+    "ssh-agent": _ssh_agent,
 }
 """Programs that run another command, by name."""
