@@ -20,8 +20,8 @@ from guardian_ci.wire.interface import Path as Place
 _FROM_OUTSIDE: Final = frozenset({Origin.TOOL_RESULT, Origin.DEFINITION})
 _EXCERPT: Final = 160
 _MOST_SUSPICIONS: Final = 20
-_MARK_BYTES: Final = 40
-_MARK_WEIGHT: Final = 8_000
+_MARK_BYTES: Final = 80
+_MARK_WEIGHT: Final = 30_000
 """More than ``[redacted:…]`` adds to a request's size, in bytes and in thousandths of a token."""
 
 
@@ -53,7 +53,7 @@ class Inspector:
         marks = 0
         looks_for_injections = settings.action("injection") != "off"
         for passage in wire.passages(parsed):
-            secrets = self._secrets.find(passage.text)
+            secrets = self._secrets.find_in_json(passage.text)
             if secrets:
                 marks += len(secrets)
                 kinds = dict.fromkeys(each.kind for each in secrets)

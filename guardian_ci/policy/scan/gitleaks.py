@@ -21,7 +21,7 @@ from guardian_ci.errors import PolicyError
 from guardian_ci.policy.scan.go_regex import Untranslatable, to_python
 from guardian_ci.policy.scan.randomness import entropy
 
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,79}")
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,59}")
 _WINDOWS: Final = (64, 256, 1024, 4096)
 """How far before its end the beginning of a match is looked for: most secrets are short."""
 
@@ -353,7 +353,7 @@ class _Reader:
         for table in self._tables(document.get("rules"), "rules"):
             name = table.get("id")
             if not isinstance(name, str) or not _ID.fullmatch(name):
-                self.problem("rules", f"{str(name)[:80]!r} is no id: use up to 80 letters, digits, dots and dashes")
+                self.problem("rules", f"{str(name)[:80]!r} is no id: use up to 60 letters, digits, dots and dashes")
                 continue
             if name in seen:
                 self.problem(f"rule {name}", "it stands twice: give each rule its own id")
