@@ -193,14 +193,7 @@ class Expander(Variables, ABC):
             return (text,) if text else ()
         if separators == DEFAULT_SEPARATORS:
             return _interleaved(_WHITE_SPACE.split(text, _MOST_FIELDS))
-        white = "".join(re.escape(sign) for sign in separators if sign in DEFAULT_SEPARATORS) or r"\Z"
-        signs = "".join(re.escape(sign) for sign in separators if sign not in DEFAULT_SEPARATORS) or r"\Z"
-        if white == r"\Z":
-            return _interleaved(re.split(f"[{signs}]", text, maxsplit=_MOST_FIELDS), empty=True)
-        if signs == r"\Z":
-            return _interleaved(re.split(f"[{white}]++", text, maxsplit=_MOST_FIELDS))
-        ends = re.compile(f"[{white}]++(?:[{signs}][{white}]*+)?+|[{signs}][{white}]*+")
-        return _interleaved(ends.split(text, _MOST_FIELDS), empty=True)
+        return _split_at(text, separators)
 
     # --- parameters ---
 
@@ -304,7 +297,7 @@ class Expander(Variables, ABC):
     def _operated(self, parameter: Parameter, got: _Got) -> list[_Got]:
         """Return what an operator may make of a value."""
         operator = parameter.operator
-        if not operator or operator == "prefix":
+        if not operator or operator == "prefix" or (got is None and operator != "@"):
             return [got]
         if operator == ":":
             return list(self._sliced(parameter, got))
@@ -389,12 +382,28 @@ def _text(tokens: _Tokens) -> str:
     return clipped("".join(" " if token is None else token for token in tokens))
 
 
-def _interleaved(texts: list[str], *, empty: bool = False) -> _Tokens:
-    """Return texts with a break between them; only at ``IFS``'s own signs are empty ones fields too."""
+def _interleaved(texts: list[str]) -> _Tokens:
+    """Return what white space parts, with a break between them; an empty text at an end is a break there."""
     tokens: list[str | None] = []
     for text in texts:
-        tokens += [None, text] if text or empty else [None]
-    return tuple(tokens[1:]) if texts and (texts[0] or empty) else tuple(tokens)
+        tokens += [None, text] if text else [None]
+    return tuple(tokens[1:]) if texts[0] else tuple(tokens)
+
+
+def _split_at(text: str, separators: str) -> _Tokens:
+    """Split a text at the signs of an ``IFS`` that somebody has set: white space is one break, others are one each."""
+    white = "".join(sign for sign in separators if sign in DEFAULT_SEPARATORS)
+    signs = "".join(sign for sign in separators if sign not in DEFAULT_SEPARATORS)
+    inner = text.strip(white)
+    blank = f"[{re.escape(white)}]" if white else r"(?!)"
+    sign = f"[{re.escape(signs)}]" if signs else r"(?!)"
+    ends = re.compile(f"{blank}++(?:{sign}{blank}*+)?+|{sign}{blank}*+")
+    fields = ends.split(inner, _MOST_FIELDS)
+    closed = len(fields) > 1 and not fields[-1]
+    tokens: list[str | None] = [None] if white and text[:1] in white else []
+    for field in fields[: len(fields) - closed]:
+        tokens += [field, None]
+    return tuple(tokens if closed or (white and text[-1:] in white) else tokens[:-1])
 
 
 def _is_there(got: _Got, *, colon: bool) -> bool | None:

@@ -75,6 +75,8 @@ class _Mode:
     """A word of a command, which the end of the text ends too."""
     whole: bool = False
     """A text that only its own end ends."""
+    argument: bool = False
+    """The word of a ``${x:-…}`` between double quotes: a pair of single quotes hides a brace, and stays."""
 
 
 def _plain(special: str) -> re.Pattern[str]:
@@ -90,6 +92,7 @@ _IN_ARITHMETIC: Final = _Mode(
 _IN_CLAUSE: Final = replace(_IN_ARITHMETIC, plain=_plain(";()'\"\\$`"), ends=";")
 _IN_OLD_ARITHMETIC: Final = replace(_IN_ARITHMETIC, plain=_plain("[]'\"\\$`"), ends="]", opens="[", closes="]")
 _IN_BRACES: Final = _Mode(_plain("}'\"\\$`"), "}")
+_IN_QUOTED_BRACES: Final = replace(_IN_BRACES, quoted=True, single=False, escapes='$`"\\}', argument=True)
 _IN_PATTERN: Final = _Mode(_plain("}/'\"\\$`"), "}/")
 _IN_SLICE: Final = _Mode(_plain("}:()'\"\\$`"), "}:", quoted=True, opens="(", closes=")")
 _IN_INDEX: Final = _Mode(_plain("[]'\"\\$`"), "]", opens="[", closes="]")
@@ -118,6 +121,7 @@ class Lexer(ABC):
         self.position = 0
         self.budget = Budget() if budget is None else budget
         self.depth = depth
+        self._closing = -1
 
     @abstractmethod
     def enclosed(self, closer: str) -> Sequence:
@@ -235,6 +239,8 @@ class Lexer(ABC):
                 self._backquotes(parts, mode)
             case "'" if mode.single:
                 self._single(parts)
+            case "'" if mode.argument:
+                self._hidden(parts)
             case '"' if mode.double:
                 self._double(parts)
             case "<" | ">":
@@ -264,6 +270,16 @@ class Lexer(ABC):
         parts.append(Literal(self.text[self.position + 1 : end], quoted=True))
         self.position = end + 1
 
+    def _hidden(self, parts: list[Part]) -> None:
+        """Read a single quote of a ``${x:-…}`` between double quotes: with the one that closes it, it hides braces."""
+        end = self.position + 1
+        if self.position != self._closing:
+            self._closing = self.text.find("'", end)
+            if "}" in self.text[end : max(self._closing, end)]:
+                end = self._closing + 1
+        parts.append(Literal(self.text[self.position : end], quoted=True))
+        self.position = end
+
     def _double(self, parts: list[Part]) -> None:
         self.position += 1
         inner = self._read(_IN_QUOTES)
@@ -272,7 +288,7 @@ class Lexer(ABC):
 
     def _dollar(self, parts: list[Part], mode: _Mode) -> None:
         following = self.text[self.position + 1 : self.position + 2]
-        if following == "'" and mode.single and not mode.quoted:
+        if following == "'" and ((mode.single and not mode.quoted) or mode.argument):
             self.position += 2
             parts.append(Literal(self._ansi(), quoted=True))
         elif following == '"' and mode.double and not mode.quoted:
@@ -373,7 +389,7 @@ class Lexer(ABC):
 
     def _argument(self, *, quoted: bool) -> _Mode:
         """How the text of ``${x:-…}`` is read: between double quotes, a single quote is a character."""
-        return replace(_IN_BRACES, quoted=True, single=False, escapes='$`"\\}') if quoted else _IN_BRACES
+        return _IN_QUOTED_BRACES if quoted else _IN_BRACES
 
     def _two(self, parameter: Parameter, operator: str, first: _Mode, second: _Mode) -> Part:
         one = self._until(first)

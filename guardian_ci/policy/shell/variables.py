@@ -188,7 +188,7 @@ class Variables:
 
     def number(self, name: str, depth: int) -> int | None:
         """Return what a name is worth in an expression: its value is an expression itself."""
-        texts = self.referenced(name)
+        texts = tuple(text for text in self.referenced(name) if text != GIVEN)  # what nobody has set is 0
         if len(texts) != 1:
             return None
         return evaluate(self.expression_text(texts[0]), self, depth + 1)
