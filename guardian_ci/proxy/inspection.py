@@ -73,13 +73,12 @@ class Inspector:
 
     def _suspicions(self, passage: Passage) -> Iterable[Suspicion]:
         for hit in suspicions(passage.text):
-            words = passage.text[hit.start : min(hit.end, hit.start + _EXCERPT)]
-            excerpt = self._secrets.redacted(words)
+            excerpt = self._secrets.excerpt(passage.text, hit.start, min(hit.end, hit.start + _EXCERPT))
             yield Suspicion(kind=hit.kind, origin=passage.origin, excerpt=excerpt, fresh=passage.fresh)
 
     def text(self, call: Call, text: str, origin: Origin) -> Call:
         """A call with what one text in it holds."""
-        kinds = dict.fromkeys(each.kind for each in self._secrets.find(text))
+        kinds = dict.fromkeys(each.kind for each in self._secrets.find_in_json(text))
         passage = Passage(path=(), text=text, origin=origin, fresh=True)
         return replace(
             call,

@@ -130,15 +130,19 @@ class SecretScanner:
 
     def redacted(self, text: str) -> str:
         """Return the text with every secret replaced by ``[redacted:KIND]``."""
+        return self.excerpt(text, 0, len(text))
+
+    def excerpt(self, text: str, start: int, end: int) -> str:
+        """Return a part of a text without its secrets: also without the half of one that the part would hold."""
         secrets = self.find_in_json(text)
         if not secrets:
-            return text
+            return text[start:end]
         pieces: list[str] = []
-        done = 0
         for secret in secrets:
-            pieces += text[done : secret.start], f"[redacted:{secret.kind}]"
-            done = secret.end
-        return "".join([*pieces, text[done:]])
+            if secret.end > start and secret.start < end:
+                pieces += text[start : secret.start], f"[redacted:{secret.kind}]"
+                start = secret.end
+        return "".join([*pieces, text[start:end]])
 
     def stream(self) -> "SecretStream":
         """Begin to look at a text that comes in pieces."""

@@ -272,6 +272,15 @@ def test_a_redacted_text_holds_no_secret_any_more() -> None:
     assert [case.kind for case in POOL if SCANNER.find_in_json(SCANNER.redacted(case.text))] == []
 
 
+@pytest.mark.parametrize("case", POOL[::60], ids=lambda case: f"{case.kind} in {case.surroundings}")
+def test_no_excerpt_holds_half_a_secret(case: Planted) -> None:
+    for start in range(0, len(case.text), 5):
+        excerpt = SCANNER.excerpt(case.text, start, start + 40)
+        kept = excerpt.split("[redacted:", maxsplit=1)
+        assert kept[0] in case.text[start : start + 40]
+        assert ("[redacted:" in excerpt) == (start < case.end and case.start < min(start + 40, len(case.text)))
+
+
 # ----- what comes again -------------------------------------------------------------------------------------------
 
 
