@@ -1,10 +1,11 @@
 """Reads a command and says what it does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from guardian_ci.policy.shell.effects import Effects, Language
 from guardian_ci.policy.shell.facts import UNKNOWN, Analysis
 from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.interpreter import Interpreter
@@ -21,7 +22,12 @@ _NO_MARKS: Final = str.maketrans({**dict.fromkeys(MARKS, "\ufffd"), "\0": None})
 _UNKNOWN_ONLY: Final = str.maketrans({**dict.fromkeys(MARKS.replace(UNKNOWN, ""), "\ufffd"), "\0": None})
 """What an earlier command wrote may have come with ``UNKNOWN`` in it, from here."""
 
-_KNOWLEDGE: Final = Knowledge(effects_of, effects_of_program)
+
+def _effects_of_program(source: str, language: Language, arguments: Sequence[str], stdin: str | None) -> Effects:
+    return effects_of_program(source, language, arguments, stdin=stdin)
+
+
+_KNOWLEDGE: Final = Knowledge(effects_of, _effects_of_program)
 
 
 def analyse(command: str, *, cwd: str | None = None, scripts: Mapping[str, str] = _NO_SCRIPTS) -> Analysis:

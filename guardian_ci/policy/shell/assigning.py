@@ -246,7 +246,7 @@ class Assigner(Machine):
             if word in {"--", "-"}:
                 self.state = replace(self.state, arguments=(tuple(words),))
                 return self.succeeded()
-            if word in {"-o", "+o"} and words:
+            if "o" in word and words:
                 words.pop(0)
         if words:
             self.state = replace(self.state, arguments=(tuple(words),))

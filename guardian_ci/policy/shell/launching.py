@@ -70,7 +70,7 @@ class Knowledge:
     """What is known of programs, and of program texts in other languages."""
 
     effects_of: Callable[[Invocation], Effects]
-    effects_of_program: Callable[[str, Language, Sequence[str]], Effects]
+    effects_of_program: Callable[[str, Language, Sequence[str], str | None], Effects]
 
 
 class _Files(Mapping[str, str]):
@@ -138,7 +138,7 @@ class Launcher(Builtins):
         if UNKNOWN in name or (GIVEN in name and len(argv) == 1):
             self.record.opaque("runs a program that is not known", " ".join(argv))
         elif self._is_script(argv[0]):
-            self.run_script(argv[0], None, argv[1:])
+            self.run_script(argv[0], None, argv)
             return
         readings = {argv[0]: None}
         if self.state.links and "/" in argv[0]:
@@ -244,7 +244,7 @@ class Launcher(Builtins):
 
     def _run_source(self, source: str, language: Language, arguments: tuple[str, ...]) -> None:
         if language is not Language.SHELL:
-            effects = self._knowledge.effects_of_program(source, language, arguments)
+            effects = self._knowledge.effects_of_program(source, language, arguments, self.stdin().text)
             self._apply((language.value,), effects)
             return
         self.state = replace(
@@ -283,11 +283,11 @@ class Launcher(Builtins):
             if not text.strip(MARKS + " \t\n") and nothing_known(text) != TAME and text.strip():
                 self.record.opaque("runs a file whose text is not known", path)
             elif spoken is not Language.SHELL:
-                self._run_source(text, spoken, arguments or ())
+                self._run_source(text, spoken, arguments or (path,))
             elif arguments is None:
                 outcomes.append(self.run_text(text, path))
             else:
-                self.apart(partial(self._run_source, text, spoken, (path, *arguments)))
+                self.apart(partial(self._run_source, text, spoken, arguments))
         return merged(outcomes) if outcomes else self.perhaps()
 
     # --- what programs leave behind ---

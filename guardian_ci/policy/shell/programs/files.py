@@ -25,10 +25,9 @@ _TABLE: Final = {
     "unlink": usage("write"),
     "trash trash-put gio-trash rmtrash": usage("write*"),
     "rename prename file-rename": usage("text edit*", text="-e"),
-    "getfacl getfattr lsattr namei xattr exa-tree": usage("read*"),
+    "getfacl lsattr namei": usage("text*"),
     "setfattr": usage("write*", text="-n --name -v --value -x --remove", read="--restore"),
-    "basename dirname": usage("text*"),
-    "fdupes jdupes rdfind dust ncdu duf gdu": usage("read*", text="-d -n -X -o"),
+    "fdupes jdupes rdfind": usage("text*"),
     "fuser lsof": usage("maybe*"),
     "inotifywait inotifywatch fswatch": usage(
         "read*", text="-e --event -t --timeout --format --timefmt", read="--fromfile"
@@ -38,10 +37,9 @@ _TABLE: Final = {
 }
 
 _DESCRIBED: Final = {
-    "stat": usage("read*", text="-c --format --printf -f -t"),
-    "df": usage("read*", text="-B --block-size -t --type -x --exclude-type"),
-    "dust": usage("read*", text="-d -n -X"),
+    "stat df dust ncdu duf gdu": usage("text*"),
 }
+"""They tell sizes, times and owners: what is in a file stays there."""
 
 _PATCH: Final = usage(
     "edit read",
@@ -127,10 +125,11 @@ def _remove(invocation: Invocation) -> Effects:
 
 
 def _list(invocation: Invocation) -> Effects:
-    """List folders: it prints names that nobody knows, as globs."""
+    """List folders: it prints names that nobody knows, as globs, and nothing of what is in the files."""
     collector = collector_of(invocation)
     name = name_of(invocation)
-    given = collector.all(invocation.argv[1:], _LIST_PLAIN if name in {"ls", "gls", "dir", "vdir"} else _LIST)
+    how = _LIST_PLAIN if name in {"ls", "gls", "dir", "vdir"} else _LIST
+    given = read_arguments(invocation.argv[1:], how)
     lines: list[str] = []
     folders = [operand for operand in given.operands if operand.endswith("/") or operand in {".", ".."}]
     lines += [operand for operand in given.operands if operand not in folders]
@@ -145,7 +144,7 @@ def _tree(invocation: Invocation) -> Effects:
     """Show a tree of folders."""
     collector = collector_of(invocation)
     how = usage(
-        "read*", text="-L -P -I --filelimit --timefmt --charset --sort", read="--fromfile --gitfile", write="-o"
+        "text*", text="-L -P -I --filelimit --timefmt --charset --sort", read="--fromfile --gitfile", write="-o"
     )
     given = collector.all(invocation.argv[1:], how)
     return collector.effects("".join(f"{folder.rstrip('/')}/**\n" for folder in given.operands or (".",)))
