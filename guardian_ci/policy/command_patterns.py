@@ -11,6 +11,7 @@ What an allowed command may look like is decided strictly, what a denied one may
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
 from guardian_ci.policy.problems import quote
@@ -30,6 +31,8 @@ _VERSION: Final = re.compile(r"([a-z+_-]{2,40})(\d{1,3})(?:\.\d{1,3}){0,3}")
 """A program's name with its version: ``python3.12`` is a ``python3`` and a ``python``."""
 _MOST_OPTIONS: Final = 16
 _MOST_COMMANDS: Final = 512
+_MOST_WORDS: Final = 32
+"""By how many words a command is known again."""
 
 _HARMLESS: Final = frozenset(
     {":", "true", "false", "cd", "pushd", "popd", "dirs", "pwd", "echo", "test", "[", "[[", "eval"}
@@ -65,6 +68,21 @@ _TAME_VARIABLES: Final = frozenset(
 )
 
 
+class Command:
+    """A simple command as patterns see it, read once for all of them."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self.text = _text(words)
+        self.dark = any(UNKNOWN in word for word in words) or bool(words and _GLOB.search(words[0]))
+        """Whether it may become more than one command."""
+
+    @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        """What it may be meant as: the program by its name alone, without its version, and without its options."""
+        return tuple(dict.fromkeys(_spellings(self.words, self.text)))
+
+
 class CommandPattern:
     """One pattern, ready to be asked. ValueError says why a text is none."""
 
@@ -78,34 +96,31 @@ class CommandPattern:
         self._whole = len(self._parts) == 1
         self._bare = self._parts[0][:-1] if self._parts[1:] == ("",) and self._parts[0].endswith(" ") else None
 
-    def covers(self, words: Words) -> bool:
+    def covers(self, command: Command) -> bool:
         """Whether the pattern surely means a command: what is not known in it falls to a ``*``."""
-        return self._matches(_text(words))
+        return self._matches(command.text)
 
-    def covers_through(self, words: Words, count: int) -> bool:
+    def covers_through(self, command: Command, count: int) -> bool:
         """Whether it means a command, and says the first words of it itself."""
-        said, text = self._parts[0], _text(words[:count])
-        return (self._whole or said == text or said.startswith(text + " ")) and self.covers(words)
+        said, text = self._parts[0], _text(command.words[:count])
+        return (self._whole or said == text or said.startswith(text + " ")) and self.covers(command)
 
-    def means(self, words: Words) -> bool:
-        """Whether the pattern means a command in some spelling: by the program's file, with options before its verb."""
-        return any(map(self._matches, _spellings(words)))
+    def means(self, command: Command) -> bool:
+        """Whether the pattern means a command in some spelling."""
+        return any(map(self._matches, command.spellings))
 
-    def may_mean(self, words: Words) -> bool:
+    def may_mean(self, command: Command) -> bool:
         """Whether the pattern means what a command may become: its program is not known, or its verb is not."""
-        said = [word for word in self._parts[0].split(" ") if word]
+        if not command.dark:
+            return False
+        words, said = command.words, [word for word in self._parts[0].split(" ") if word]
         if not said or (not self._whole and not self._parts[0].endswith(" ")):
             said = said[:-1]  # the last word goes on behind the star
         if not said or len(words) < len(said) or (self._whole and len(words) != len(said)):
             return False
-        dark = False
-        for position, (word, wanted) in enumerate(zip(words, said, strict=False)):
-            if word == wanted:
-                continue
-            if not _may_be(word, wanted, program=position == 0):
-                return False
-            dark = True
-        return dark
+        pairs = [(position, *pair) for position, pair in enumerate(zip(words, said, strict=False))]
+        dark = [(word, wanted, position == 0) for position, word, wanted in pairs if word != wanted]
+        return bool(dark) and all(_may_be(word, wanted, program=first) for word, wanted, first in dark)
 
     def _matches(self, text: str) -> bool:
         if self._whole:
@@ -166,9 +181,8 @@ def _literal(word: str) -> str:
     return _ESCAPED.sub(r"\1", word)
 
 
-def _spellings(words: Words) -> Iterator[str]:
-    """Yield a command as it may be meant: the program by its name alone, options before its verb left out."""
-    yield _text(words)
+def _spellings(words: Words, text: str) -> Iterator[str]:
+    yield text
     if not words:
         return
     program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
@@ -179,8 +193,9 @@ def _spellings(words: Words) -> Iterator[str]:
         if not words[start].startswith("-") and not words[start - 1].startswith("-"):
             break
         starts.append(start + 1)
-    for name in names:
-        yield from (_text((name, *words[start:])) for start in starts)
+    for start in starts:
+        rest = _text(words[start:])
+        yield from (f"{_text((name,))} {rest}" if len(words) > start else _text((name,)) for name in names)
 
 
 def _may_be(word: str, wanted: str, *, program: bool) -> bool:
@@ -207,19 +222,22 @@ def first_not_covered(
     A wrapper needs no pattern where the command that it runs has one, and a command needs none where a pattern names
     it behind its wrapper (``sudo apt-get install:*``).
     """
-    named = frozenset(commands)
-    named_wrapped = {
+    if len(commands) > _MOST_COMMANDS:
+        return commands[_MOST_COMMANDS]
+    read = [Command(words) for words in commands]
+    run = frozenset(commands)
+    begun = frozenset(words[:count] for words in commands for count in range(1, min(len(words), _MOST_WORDS) + 1))
+    named = {
         words[start:]
-        for words in commands
+        for command, words in zip(read, commands, strict=True)
         for start in range(1, min(len(words), _MOST_OPTIONS))
-        if words[start:] in named and any(pattern.covers_through(words, start + 1) for pattern in patterns)
+        if words[start:] in run and any(pattern.covers_through(command, start + 1) for pattern in patterns)
     }
-    for words in commands[:_MOST_COMMANDS]:
-        if any(pattern.covers(words) for pattern in patterns) or words in named_wrapped:
-            continue
-        if not _is_harmless(words) and not _only_wraps(words, commands):
+    for command, words in zip(read, commands, strict=True):
+        meant = words in named or _is_harmless(words) or any(pattern.covers(command) for pattern in patterns)
+        if not meant and not _only_wraps(words, begun):
             return words
-    return None if len(commands) <= _MOST_COMMANDS else commands[_MOST_COMMANDS]
+    return None
 
 
 def steering(names: Iterable[str]) -> str | None:
@@ -243,8 +261,8 @@ def _is_harmless(words: Words) -> bool:
     return words[0] in _HARMLESS and (words[0] != "eval" or UNKNOWN not in "".join(words))
 
 
-def _only_wraps(words: tuple[str, ...], commands: Sequence[tuple[str, ...]]) -> bool:
-    """Whether a command does no more than run another one of the line."""
+def _only_wraps(words: tuple[str, ...], begun: frozenset[tuple[str, ...]]) -> bool:
+    """Whether a command does no more than run another one of the line, perhaps with more words (``xargs``)."""
     program = words[0].rpartition("/")[2]
     if program in _SHELLS and words[0] in {program, f"/bin/{program}", f"/usr/bin/{program}"}:
         return len(words) > 2 and _SHELL_TEXT.fullmatch(words[1]) is not None and UNKNOWN not in words[2]  # noqa: PLR2004
@@ -253,11 +271,6 @@ def _only_wraps(words: tuple[str, ...], commands: Sequence[tuple[str, ...]]) -> 
     for start in range(1, min(len(words), _MOST_OPTIONS)):
         if UNKNOWN in words[start - 1]:
             return False
-        if _is_run(words[start:], commands):
+        if words[start : start + _MOST_WORDS] in begun:
             return True
     return False
-
-
-def _is_run(words: tuple[str, ...], commands: Sequence[tuple[str, ...]]) -> bool:
-    """Whether a command is among those that are run, perhaps with more words behind it (``xargs``)."""
-    return any(each[: len(words)] == words for each in commands[:_MOST_COMMANDS])

@@ -222,7 +222,7 @@ class HostPattern:
 
         A glob, or the network of all addresses, never means a metadata service: it must be named.
         """
-        if not self.means(host) or (self._is_wide and host.metadata):
+        if not self.means(host) or (self._is_wide and host.metadata):  # in this order: few entries mean a host
             return False
         if self.port is None or self.port == host.port:
             return True
@@ -239,6 +239,8 @@ class HostPattern:
             return address is not None and address in self.network
         if self.glob is None:
             return self.name == host.name
+        if UNKNOWN not in host.name:
+            return self.glob.match(host.name) is not None
         return all(self.glob.match(host.name.replace(UNKNOWN, gap)) for gap in _GAPS)
 
     def covers_registry(self, registry: str, managers: Collection[str] = ()) -> bool:
@@ -301,13 +303,21 @@ class Hosts:
 
     def __init__(self, entries: tuple[str, ...]) -> None:
         self._patterns = tuple(map(parse, entries))
+        self._wide = tuple(each for each in self._patterns if each.glob is not None or each.network is not None)
+        self._named: dict[str, list[HostPattern]] = {}
+        for pattern in self._patterns:
+            if pattern not in self._wide:
+                self._named.setdefault(pattern.name, []).append(pattern)
 
     def cover(self, host: Host) -> bool | None:
         """Whether an entry means a host; None where that depends on what nobody knows of it."""
-        answers = {pattern.covers(host) for pattern in self._patterns}
-        if True in answers:
-            return True
-        return None if None in answers or not host.known else False
+        undecided = not host.known
+        for pattern in (*self._named.get(host.name, ()), *self._wide):
+            covered = pattern.covers(host)
+            if covered:
+                return True
+            undecided = undecided or covered is None
+        return None if undecided else False
 
     def cover_registry(self, registry: str, managers: Collection[str] = ()) -> bool:
         """Whether an entry means the usual registry of package managers."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardian_ci.policy.command_patterns import CommandPattern, first_not_covered, steering
+from guardian_ci.policy.command_patterns import Command, CommandPattern, first_not_covered, steering
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 
 DARK = UNKNOWN
@@ -39,8 +39,8 @@ def words(line: str) -> tuple[str, ...]:
 )
 def test_a_pattern_means_these_commands_and_no_others(pattern: str, meant: list[str], others: list[str]) -> None:
     ready = CommandPattern(pattern)
-    assert [line for line in meant if not ready.covers(words(line))] == []
-    assert [line for line in others if ready.covers(words(line))] == []
+    assert [line for line in meant if not ready.covers(Command(words(line)))] == []
+    assert [line for line in others if ready.covers(Command(words(line)))] == []
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_to_deny_the_programs_place_and_the_options_before_its_verb_do_not_matte
     pattern: str, denied: list[str], others: list[str]
 ) -> None:
     ready = CommandPattern(pattern)
-    assert [line for line in denied if not ready.means(words(line))] == []
-    assert [line for line in others if ready.means(words(line))] == []
+    assert [line for line in denied if not ready.means(Command(words(line)))] == []
+    assert [line for line in others if ready.means(Command(words(line)))] == []
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_command_may_be_meant_where_its_program_or_its_verb_is_not_known(
     pattern: str, open_: list[str], told: list[str]
 ) -> None:
     ready = CommandPattern(pattern)
-    assert [line for line in open_ if not ready.may_mean(tuple(line.split())) and "/" not in line] == []
-    assert [line for line in told if ready.may_mean(tuple(line.split()))] == []
+    assert [line for line in open_ if not ready.may_mean(Command(line.split())) and "/" not in line] == []
+    assert [line for line in told if ready.may_mean(Command(line.split()))] == []
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_what_could_mean_no_command_is_refused(pattern: str, fault: str) -> None
 
 
 def test_signs_of_the_shell_that_are_quoted_are_signs() -> None:
-    assert CommandPattern("grep 'a|b' x").covers(("grep", "a|b", "x"))
-    assert CommandPattern("awk '{ print $1 > 0 }':*").covers(("awk", "{ print $1 > 0 }", "f"))
+    assert CommandPattern("grep 'a|b' x").covers(Command(("grep", "a|b", "x")))
+    assert CommandPattern("awk '{ print $1 > 0 }':*").covers(Command(("awk", "{ print $1 > 0 }", "f")))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_any_text_is_a_pattern_or_is_refused(text: str, line: list[tuple[str, li
     except ValueError:
         return
     for program, rest in line:
-        command = (program, *rest)
+        command = Command((program, *rest))
         if pattern.covers(command):
             assert pattern.means(command)
         pattern.may_mean(command)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from guardian_ci.model import Finding, ToolUse, Verdict
@@ -48,8 +49,10 @@ class NetworkAllowlist(ToolRule):
 
     def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: D102
         allowed = settings.network_allowlist
-        foreign = next((each for each in _reached(settings, tool, view) if each.allowed is False), None)
-        if foreign is None or allowed is None:
+        if allowed is None:
+            return None
+        foreign = next((each for each in _reached(allowed, tool, view) if each.allowed is False), None)
+        if foreign is None:
             return None
         listed = ", ".join(allowed[:_SHOWN]) + (f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else "")
         return Finding(
@@ -73,31 +76,30 @@ def unresolved_hosts(settings: Settings, tool: ToolUse, view: ToolView) -> Itera
 
     A file that says where names lead, or through which proxy, is one as well.
     """
-    yield from (each.word for each in _reached(settings, tool, view) if each.allowed is None)
-    if settings.network_allowlist is not None:
-        steering = blocklist(_STEERING_FILES)
-        for touch in touched(tool, view):
-            if touch.access is Access.WRITE and touch.sure:
-                match = steering.match(touch.path)
-                if match is not None and match.certain:
-                    yield touch.word
-
-
-def _reached(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[_Reached]:
     if settings.network_allowlist is None:
         return
-    allowed = hosts(settings.network_allowlist)
-    for url in tool.urls:
-        for host in hosts_of_url(url):
-            yield _of_host(allowed, host, tool.name, url)
-    for contact in view.analysis.contacts:
-        yield _of_contact(allowed, contact)
+    yield from (each.word for each in _reached(settings.network_allowlist, tool, view) if each.allowed is None)
+    steering = blocklist(_STEERING_FILES)
+    for touch in touched(tool, view):
+        if touch.access is Access.WRITE and touch.sure:
+            match = steering.match(touch.path)
+            if match is not None and match.certain:
+                yield touch.word
+
+
+@lru_cache(maxsize=8)
+def _reached(entries: tuple[str, ...], tool: ToolUse, view: ToolView) -> tuple[_Reached, ...]:
+    """Return all that a call talks to; two rules ask this of each call."""
+    allowed = hosts(entries)
+    urls = (_of_host(allowed, host, tool.name, url) for url in tool.urls for host in hosts_of_url(url))
+    return (*urls, *(_of_contact(allowed, contact) for contact in view.analysis.contacts))
 
 
 def _of_host(allowed: Hosts, host: Host, who: str, word: str) -> _Reached:
+    covered = _allows(allowed, host)
     # The port is said where the list has this host with another one.
-    name = str(host) if allowed.cover(Host(name=host.name)) is None else host.name
-    return _Reached(who=who, name=name, word=word, allowed=_allows(allowed, host))
+    with_port = not covered and host.known and allowed.cover(Host(name=host.name)) is None
+    return _Reached(who=who, name=str(host) if with_port else host.name, word=word, allowed=covered)
 
 
 def _allows(allowed: Hosts, host: Host) -> bool | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from guardian_ci.model import Finding, ToolUse, Verdict
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
-from guardian_ci.policy.rules.tool_lists import denied_tools
+from guardian_ci.policy.rules.tool_lists import denial_of
 from guardian_ci.policy.settings import Settings
 
 
@@ -15,9 +15,8 @@ class ToolBlocklist(ToolRule):
     id: ClassVar[str] = "tool_blocklist"
 
     def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: D102
-        denials = denied_tools(settings.denied_tools).denials(tool, view)
-        denial = next((each for each in denials if each.certain), None)
-        if denial is None:
+        denial = denial_of(settings.denied_tools, tool, view)
+        if denial is None or not denial.certain:
             return None
         shown = quote(tool.name)[1:-1]
         if denial.what:
@@ -39,5 +38,5 @@ class ToolBlocklist(ToolRule):
 
 def may_be_denied(settings: Settings, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:
     """Return what of a call an entry of ``denied_tools`` may mean or may not, and the entry."""
-    denials = denied_tools(settings.denied_tools).denials(tool, view)
-    return next(((each.what, each.entry) for each in denials if not each.certain), None)
+    denial = denial_of(settings.denied_tools, tool, view)
+    return None if denial is None or denial.certain else (denial.what, denial.entry)

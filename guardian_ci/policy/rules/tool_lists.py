@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache, partial
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from guardian_ci.model import ToolUse
 from guardian_ci.policy import hosts
-from guardian_ci.policy.command_patterns import CommandPattern, first_not_covered, steering
-from guardian_ci.policy.paths import allowlist, blocklist
+from guardian_ci.policy.command_patterns import Command, CommandPattern, first_not_covered, steering
+from guardian_ci.policy.paths import Blocklist, allowlist, blocklist
 from guardian_ci.policy.rules.interface import ToolView
 from guardian_ci.policy.rules.touched import touched
 from guardian_ci.policy.shell.facts import Access, Analysis
@@ -50,9 +50,9 @@ _SHELL_SOCKETS: Final = frozenset({"bash", "/dev/tcp"})
 _ANYWHERE: Final = "./**"
 """What a search that names no folder reads."""
 
-_Found = Iterator[tuple[str, bool]]
-"""What of a call an entry means, and whether it surely does."""
-_Seeker = Callable[[ToolUse, ToolView], _Found]
+_Found = Iterator[tuple[int, str, bool]]
+"""The index of an entry, what of a call it means, and whether it surely does."""
+_Ready = TypeVar("_Ready")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,87 +225,94 @@ class DeniedTools:
 
     def __init__(self, entries: Iterable[str]) -> None:
         self._patterns = tuple(parse(entry, denies=True) for entry in entries)
-        self._seekers = tuple(map(_seeker, self._patterns))
-        self._names = _Names((each for each in self._patterns if each.kind is Kind.ALL), _DENIED_WITH)
+        self._names = self._of(Kind.ALL, lambda pattern: _Names([pattern], _DENIED_WITH))
+        self._commands = self._of(Kind.COMMAND, lambda pattern: CommandPattern(pattern.argument))
+        self._hosts = self._of(Kind.HOST, lambda pattern: hosts.parse(pattern.argument))
+        self._called = self._of(Kind.NAME, lambda pattern: pattern)
+        self._arguments = self._of(Kind.ARGUMENT, lambda pattern: pattern)
+
+    def _of(self, kind: Kind, ready: Callable[[ToolPattern], _Ready]) -> tuple[tuple[int, _Ready], ...]:
+        return tuple((index, ready(each)) for index, each in enumerate(self._patterns) if each.kind is kind)
 
     def wholly(self, name: str, canonical: str) -> bool:
         """Whether every call of a tool is denied."""
-        return self._names.hold(name, canonical)
+        return any(names.hold(name, canonical) for _, names in self._names)
 
     def partly(self, canonical: str) -> bool:
         """Whether some calls of a tool are denied by a pattern with its name."""
         return any(each.kind is not Kind.ALL and each.canonical == act_of(canonical) for each in self._patterns)
 
-    def denials(self, tool: ToolUse, view: ToolView) -> Iterator[Denial]:
-        """Yield the entries that deny a call, or that may mean it."""
-        for index, (pattern, seek) in enumerate(zip(self._patterns, self._seekers, strict=True)):
-            for what, certain in seek(tool, view):
-                yield Denial(index=index, entry=pattern.entry, what=what, certain=certain)
+    def denial(self, tool: ToolUse, view: ToolView) -> Denial | None:
+        """Return the first entry that denies a call, else the first that may mean it, else None."""
+        found: Denial | None = None
+        for index, what, certain in self._meant(tool, view):
+            denial = Denial(index=index, entry=self._patterns[index].entry, what=what, certain=certain)
+            if certain:
+                return denial
+            found = found or denial
+        return found
 
+    def _meant(self, tool: ToolUse, view: ToolView) -> _Found:
+        """Yield the indexes of the entries that mean something in a call, what that is, and whether they surely do."""
+        yield from ((index, "", True) for index, names in self._names if names.hold(tool.name, tool.canonical))
+        yield from _denied_names(self._called, tool)
+        yield from _denied_arguments(self._arguments, tool)
+        yield from self._denied_commands(view)
+        yield from self._denied_files(tool, view)
+        yield from self._denied_hosts(tool, view)
 
-def _seeker(pattern: ToolPattern) -> _Seeker:
-    """Return what finds in a call that which an entry denies."""
-    match pattern.kind:
-        case Kind.ALL:
-            return partial(_denied_name, _Names([pattern], _DENIED_WITH))
-        case Kind.COMMAND:
-            return partial(_denied_commands, CommandPattern(pattern.argument))
-        case Kind.FILE:
-            return partial(_denied_files, pattern)
-        case Kind.HOST:
-            return partial(_denied_hosts, hosts.parse(pattern.argument))
-        case Kind.NAME:
-            return partial(_denied_called, pattern)
-        case Kind.ARGUMENT:
-            return partial(_denied_argument, pattern)
+    def _denied_commands(self, view: ToolView) -> _Found:
+        for words in view.analysis.commands if self._commands else ():
+            command = Command(words)
+            for index, pattern in self._commands:
+                certain = pattern.means(command)
+                if certain or pattern.may_mean(command):
+                    yield index, " ".join(words), certain
 
-
-def _denied_name(names: _Names, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - one form for all kinds
-    if names.hold(tool.name, tool.canonical):
-        yield "", True
-
-
-def _denied_commands(pattern: CommandPattern, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - likewise
-    for words in view.analysis.commands:
-        certain = pattern.means(words)
-        if certain or pattern.may_mean(words):
-            yield " ".join(words), certain
-
-
-def _denied_files(pattern: ToolPattern, tool: ToolUse, view: ToolView) -> _Found:
-    accesses = _DENIED_ACCESSES.get(pattern.canonical)
-    if accesses is None and tool.canonical != pattern.canonical:
-        return
-    files = blocklist((_from_root(pattern.argument, view.root),))
-    for touch in touched(tool, view):
-        if accesses is None or touch.access in accesses:
+    def _denied_files(self, tool: ToolUse, view: ToolView) -> _Found:
+        denying = {access: self._files_denied(tool, view.root, access) for access in Access}
+        if not any(indexes for indexes, _ in denying.values()):
+            return
+        for touch in touched(tool, view):
+            indexes, files = denying[touch.access]
             match = files.match(touch.path) if touch.sure else files.match_word(touch.path)
             if match is not None:
-                yield touch.word, match.certain
+                yield indexes[match.index], touch.word, match.certain
+
+    def _files_denied(self, tool: ToolUse, root: str | None, access: Access) -> tuple[list[int], Blocklist]:
+        """Return the entries that deny a tool one kind of access to files, by their indexes."""
+        found = [
+            (index, _from_root(each.argument, root))
+            for index, each in enumerate(self._patterns)
+            if each.kind is Kind.FILE
+            and (access in _DENIED_ACCESSES.get(each.canonical, ()) or tool.canonical == each.canonical)
+        ]
+        return [index for index, _ in found], blocklist(tuple(pattern for _, pattern in found))
+
+    def _denied_hosts(self, tool: ToolUse, view: ToolView) -> _Found:
+        if not self._hosts:
+            return
+        reached = [(url, host) for url in tool.urls for host in hosts.hosts_of_url(url)]
+        reached += [(each.word, hosts.host_of(each.host)) for each in view.analysis.contacts if each.host is not None]
+        for word, host in reached:
+            yield from ((index, word, True) for index, pattern in self._hosts if pattern.means(host))
 
 
-def _denied_hosts(pattern: hosts.HostPattern, tool: ToolUse, view: ToolView) -> _Found:
-    for url in tool.urls:
-        if any(map(pattern.means, hosts.hosts_of_url(url))):
-            yield url, True
-    for contact in view.analysis.contacts:
-        if contact.host is not None and pattern.means(hosts.host_of(contact.host)):
-            yield contact.word, True
+def _denied_names(patterns: Iterable[tuple[int, ToolPattern]], tool: ToolUse) -> _Found:
+    for index, pattern in patterns:
+        if act_of(tool.canonical) == pattern.canonical:
+            yield from ((index, name, True) for name in _called_names(tool) if _means(pattern.argument, name))
 
 
-def _denied_called(pattern: ToolPattern, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - likewise
-    if act_of(tool.canonical) == pattern.canonical:
-        yield from ((name, True) for name in _called_names(tool) if _means(pattern.argument, name))
-
-
-def _denied_argument(pattern: ToolPattern, tool: ToolUse, view: ToolView) -> _Found:  # noqa: ARG001 - likewise
-    if tool.name != pattern.name and act_of(tool.canonical) != pattern.canonical:
-        return
-    wanted_key, _, wanted = pattern.argument.partition(":")
-    for key, value in _arguments(tool):
-        text = value if isinstance(value, str) else json.dumps(value)
-        if key == wanted_key and value is not None and _means(wanted, text):
-            yield f"{key}: {text}", True
+def _denied_arguments(patterns: Iterable[tuple[int, ToolPattern]], tool: ToolUse) -> _Found:
+    for index, pattern in patterns:
+        if tool.name != pattern.name and act_of(tool.canonical) != pattern.canonical:
+            continue
+        wanted_key, _, wanted = pattern.argument.partition(":")
+        for key, value in _arguments(tool):
+            text = value if isinstance(value, str) else json.dumps(value)
+            if key == wanted_key and value is not None and _means(wanted, text):
+                yield index, f"{key}: {text}", True
 
 
 def _from_here(pattern: str) -> str:
@@ -366,3 +373,9 @@ def allowed_tools(entries: tuple[str, ...]) -> AllowedTools:
 def denied_tools(entries: tuple[str, ...]) -> DeniedTools:
     """Return the entries of ``denied_tools``, made ready once."""
     return DeniedTools(entries)
+
+
+@lru_cache(maxsize=8)
+def denial_of(entries: tuple[str, ...], tool: ToolUse, view: ToolView) -> Denial | None:
+    """Return the entry of ``denied_tools`` that denies a call, or may mean it; two rules ask this of each call."""
+    return denied_tools(entries).denial(tool, view)
