@@ -142,16 +142,19 @@ class _Pattern:
     def walk(self, names: Sequence[Name], *, anywhere: bool = False, rooted: bool = False) -> Fit:
         """Follow all ways through the pattern at once: time grows with names x parts, whatever the pattern.
 
-        ``rooted``: the names surely begin where the pattern does.
+        ``rooted``: the names surely begin where the pattern does. A name that is not known may be anything where
+        nothing before it is known either; in a folder that has a name it is just one of the files there.
         """
         end = len(self.parts)
         states = {0: Fit.COVERED}
         self._skip(states)
         best = Fit.NONE
+        blind = True
         for name in names:
+            blind = blind and name.gap
             following: dict[int, Fit] = {}
             for state, level in states.items():
-                for place, reached in self._step(state, level, name, rooted=rooted):
+                for place, reached in self._step(state, level, name, rooted=rooted or blind):
                     following[place] = max(following.get(place, Fit.NONE), reached)
             if anywhere:
                 following[0] = Fit.COVERED
@@ -188,7 +191,7 @@ class _Pattern:
     def _leap(self, state: int, level: Fit, name: Name, *, rooted: bool) -> Iterator[tuple[int, Fit]]:
         """Yield where a name leads to that stands for any number of folders."""
         yield state, level if name.deep else min(level, Fit.MAY)
-        leap = Fit.WEAK if name.gap or rooted or state else Fit.FAINT
+        leap = Fit.WEAK if rooted or state else Fit.FAINT
         for place, part in enumerate(self.parts[state:], start=state + 1):
             level = level if part.all else min(level, leap)
             yield place, level
