@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(explanation.to_json(redactor)))
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        for line in _lines(explanation, colour=colour):
+        for line in lines_of(explanation, colour=colour):
             print(defuse(redactor.text(line)))
     return EXIT_VIOLATION if explanation.verdict is Verdict.BLOCK else EXIT_CLEAN
 
@@ -148,7 +148,9 @@ def _explained(explainer: Explainer, line: bytes) -> Explanation:
     return explainer.tool(tool, asked.get("input", {}))
 
 
-def _lines(explanation: Explanation, *, colour: bool) -> Iterator[str]:
+def lines_of(explanation: Explanation, *, colour: bool) -> Iterator[str]:
+    """Yield what people read: the verdict, what the call was understood to do, and every rule's line."""
+
     def paint(verdict: Verdict) -> str:
         text = f"{verdict.value:<5}"
         return f"\033[{_COLOURS[verdict]}m{text}\033[0m" if colour else text
