@@ -161,11 +161,11 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "desk": desk,
     "refused": refused,
     "default": default,
+    "explain": explain,
     "policy": policy,
     "rules": rules,
     "inputs": inputs,
     "outputs": outputs,
-    "explain": explain,
     "commands": commands,
 }
 
