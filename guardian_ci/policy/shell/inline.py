@@ -1,6 +1,7 @@
 """What a program text given on a command line does: Python, Node, Perl and others, as far as constants go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from guardian_ci.policy.shell import awk
 from guardian_ci.policy.shell.collector import Collector, is_dark
@@ -10,11 +11,17 @@ from guardian_ci.policy.shell.python import effects_of_python
 
 
 def effects_of_program(
-    source: str, language: Language, arguments: Sequence[str] = (), *, stdin: str | None = None
+    source: str,
+    language: Language,
+    arguments: Sequence[str] = (),
+    *,
+    stdin: str | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Effects:
     """Return what a program text does.
 
-    ``arguments`` are the program's words, its own name first (``-c`` or the script's); ``stdin`` is what it reads.
+    ``arguments`` are the program's words, its own name first (``-c`` or the script's); ``stdin`` is what it reads;
+    ``environment`` holds the variables that are known.
     """
     if is_dark(source):
         collector = Collector(language.value)
@@ -27,10 +34,10 @@ def effects_of_program(
     if language is Language.AWK:
         return _effects_of_awk(source, tuple(arguments))
     if language is Language.PYTHON:
-        effects = effects_of_python(source, arguments, stdin)
+        effects = effects_of_python(source, arguments, stdin, environment)
         if effects is not None:
             return effects
-    return effects_of_literals(source, language, arguments, stdin)
+    return effects_of_literals(source, language, arguments, stdin, environment)
 
 
 def _effects_of_awk(source: str, arguments: tuple[str, ...]) -> Effects:

@@ -8,6 +8,7 @@ flow is not followed.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote
 
@@ -61,7 +62,9 @@ _JOINS: Final[Mapping[Language, frozenset[str]]] = {
     Language.OTHER: frozenset({"+", "..", "<>", "++", "&", "^"}),
 }
 _LONG_BRACKET: Final = re.compile(r"\[(=*)\[")
-_INTERPOLATED: Final = re.compile(r"\$\{([^{}]{1,500})\}|#\{([^{}]{1,500})\}|\{(\$\w{1,80})\}|([$@][A-Za-z_]\w{0,80})")
+_INTERPOLATED: Final = re.compile(
+    r"\$ENV\{['\"]?(\w{1,80})['\"]?\}|\$\{([^{}]{1,500})\}|#\{([^{}]{1,500})\}|\{(\$\w{1,80})\}|([$@][A-Za-z_]\w{0,80})"
+)
 
 _SHELLS: Final = frozenset(
     {
@@ -360,8 +363,6 @@ _PRINTERS: Final = frozenset(
 _TEXTS: Final = frozenset(
     {
         *(
-            "require",
-            "import",
             "use",
             "match",
             "test",
@@ -433,7 +434,23 @@ _TEXTS: Final = frozenset(
         ),
     }
 )
-_SUFFIXES: Final = ("sync",)
+_LISTINGS: Final = frozenset({"readdirsync", "readdir", "opendir", "scandir", "entries", "children", "each_child"})
+_TESTS: Final = frozenset(
+    {
+        "includes",
+        "startswith",
+        "endswith",
+        "indexof",
+        "match",
+        "start_with",
+        "end_with",
+        "include",
+        "strpos",
+        "str_contains",
+    }
+    | {"str_starts_with", "str_ends_with", "fnmatch", "index", "find"}
+)
+_LOCAL_MODULE: Final = re.compile(r"(?:\.{0,2}/|~/|file:)")
 _CONTROL: Final = frozenset(
     {"for", "while", "if", "foreach", "map", "each", "times", "loop", "until", "unless", "function", "def", "sub", "do"}
 )
@@ -464,19 +481,28 @@ class _TooMuch(Exception):  # noqa: N818 - caught where the text is entered
 
 
 def effects_of_literals(
-    source: str, language: Language, arguments: Sequence[str] = (), stdin: str | None = None
+    source: str,
+    language: Language,
+    arguments: Sequence[str] = (),
+    stdin: str | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Effects:
     """Return what a program text does. ``arguments`` begin with the program's own name."""
     collector = Collector(language.value, stdin)
-    return collector.effects(_follow(source[:LONGEST], language, tuple(arguments), collector, depth=0))
+    return collector.effects(_follow(source[:LONGEST], language, tuple(arguments), collector, environment, depth=0))
 
 
 def _follow(
-    source: str, language: Language, arguments: tuple[str, ...], collector: Collector, depth: int
+    source: str,
+    language: Language,
+    arguments: tuple[str, ...],
+    collector: Collector,
+    environment: Mapping[str, str],
+    depth: int,
 ) -> str | None:
     """Note what a text does, and return what it prints."""
     tokens = _tokens(source, language)
-    reader = _Reader(tokens, language, arguments, collector, depth, source)
+    reader = _Reader(tokens, language, arguments, collector, depth, source, environment)
     try:
         return reader.run()
     except (_TooMuch, RecursionError):
@@ -627,6 +653,7 @@ class _Reader:
     collector: Collector
     depth: int
     source: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
     position: int = 0
     variables: dict[str, _Value] = field(default_factory=dict)
     _left: int = _MOST_STEPS
@@ -647,9 +674,23 @@ class _Reader:
             if token.kind in {"string", "interpolated"} and place not in self._noted:
                 for text in (token.text,) if token.kind == "string" else (self._interpolate(token.text),):
                     self.note_text(text)
+        self._note_chosen()
         if self.language is Language.OTHER and self.depth == 0:
             self.collector.maybe(*(word for word in path_words(self.source) if not is_url(word)))
         return "".join(self._printed) if self._printed else None
+
+    def _note_chosen(self) -> None:
+        """Note names that are listed and then chosen by a test, wherever that stands."""
+        if not any(token.kind == "name" and _short(token.text) in _LISTINGS for token in self.tokens):
+            return
+        for place, token in enumerate(self.tokens):
+            before, behind = self.tokens[max(place - 1, 0)].text, self.tokens[min(place + 1, len(self.tokens) - 1)].text
+            tested = token.kind == "pattern" and (before in {"=~", "(", "if"} or behind in {".", ")", "=~"})
+            called = before == "(" and place > 1 and _short(self.tokens[place - 2].text) in _TESTS
+            compared = token.kind == "string" and (before in {"==", "===", "eq"} or called)
+            part = token.text.replace("\\", "").strip("^$")
+            if (tested or compared) and any(map(str.isalnum, part)) and "/" not in part and len(part) < _LONGEST_PATH:
+                self.collector.read(f"*{part}*", f".*{part}*", *([f"{part}*"] if part.startswith(".") else []))
 
     def _look(self) -> None:
         token = self.tokens[self.position]
@@ -686,6 +727,9 @@ class _Reader:
         self.position = position
         value = self._expression()
         self.variables[name] = value
+        if self.position - position > 1:  # made of more than one constant
+            for text in _texts(value):
+                self.note_text(text)
         if name == "@ARGV":
             for text in _texts(value):
                 self.collector.read(text)
@@ -715,6 +759,9 @@ class _Reader:
         values = self._values(")" if bracketed else "")
         if self._note_known(name, owner, values, begin):
             self._noted |= set(range(begin, self.position))
+        else:
+            for text in [text for value in values for text in _texts(value)][:_MOST_ITEMS]:
+                self.note_text(text)
 
     def _owner(self) -> str:
         """Return the name before ``.name(`` or ``->name(``."""
@@ -752,6 +799,15 @@ class _Reader:
             and owner not in {"child_process", "cp", "shell", "os", "proc", "kernel", "process", ""}
         ):
             return False
+        if short == "chdir" and known:
+            self.collector.folder = known[0]
+            return True
+        if short == "loadenvfile" or (short == "config" and "dotenv" in self.source):
+            self.collector.read(*(known[:1] or [".env"]))
+            return True
+        if short in {"require", "import", "createrequire"} and _LOCAL_MODULE.match(first):
+            self.collector.read(first)
+            return True
         if short in _SHELLS and self._runs_shell(short, owner):
             self._note_shell(values)
             return True
@@ -762,7 +818,9 @@ class _Reader:
             self.collector.url(first)
             return True
         if short in _FETCHES:
-            return self._note_fetch(owner, values)
+            return self._note_fetch(owner, values, begin)
+        if short == "send" and self.language is Language.NODE:
+            return self._note_connection(values[1:])
         if short in _CONNECTS or (
             short in {"new", "open", "start", "get"}
             and owner in {"tcpsocket", "udpsocket", "inet", "ssl", "http", "ftp", "smtp", "socket"}
@@ -818,7 +876,7 @@ class _Reader:
             else:
                 self.collector.run(words)
 
-    def _note_fetch(self, owner: str, values: list[_Value]) -> bool:
+    def _note_fetch(self, owner: str, values: list[_Value], begin: int) -> bool:
         urls = [text for value in values for text in _texts(value) if is_url(text)]
         for url in urls:
             self.collector.url(url)
@@ -827,10 +885,20 @@ class _Reader:
             if values
             else []
         )
-        if not urls and hosts and owner in {"http", "https", "net"}:
-            self.collector.host(hosts[0])
-            return True
+        named = [text for word, text in self._named(begin) if word in {"host", "hostname", "uri", "url"}]
+        for host in [*named, *(hosts[:1] if owner in {"http", "https", "net"} else ())] if not urls else ():
+            self.collector.host(host)
+            urls.append(host)
         return bool(urls)
+
+    def _named(self, begin: int) -> Iterator[tuple[str, str]]:
+        """Yield the named arguments of a call that are constants: ``{host: 'x'}``."""
+        for place in range(begin, self.position - 2):
+            if self.tokens[place + 1].text in {":", "=>", "="} and self.tokens[place + 2].kind in {
+                "string",
+                "interpolated",
+            }:
+                yield _short(self.tokens[place].text), self.tokens[place + 2].text
 
     def _note_connection(self, values: list[_Value]) -> bool:
         texts = [text for value in values for text in _texts(value)]
@@ -899,15 +967,17 @@ class _Reader:
 
     def _evaluate(self, text: str) -> None:
         if self.depth < 4:  # noqa: PLR2004 - programs that hide programs are no deeper
-            _follow(text, self.language, self.arguments, self.collector, self.depth + 1)
+            _follow(text, self.language, self.arguments, self.collector, self.environment, self.depth + 1)
         else:
             self.collector.opaque("hides a program in programs", text[:80])
 
     def note_text(self, text: str) -> None:
-        """Note a constant of which nobody knows what it is for."""
-        text = text.strip()
+        """Note a constant of which nobody knows what it is for; one without a letter or digit is no name."""
+        text = text.strip() if any(map(str.isalnum, text)) else ""
         if is_url(text):
             self.collector.url(text)
+        elif text in {"dotenv/config", "dotenv/load"}:
+            self.collector.read(".env")
         elif 0 < len(text) < _LONGEST_PATH and "\n" not in text and text.strip(UNKNOWN) and UNKNOWN not in text:
             self.collector.read(text, sure=False)
             self.collector.write(text, sure=False)
@@ -1008,7 +1078,14 @@ class _Reader:
                 inner = self._values(")")
                 value = inner[0] if len(inner) == 1 else list(inner)
             case "sign" if token.text == "[" or (token.text == "{" and self.language is Language.OTHER):
-                value = list(self._values(_CLOSING[token.text]))
+                value = [
+                    each
+                    for item in self._values(_CLOSING[token.text])
+                    for each in (item if isinstance(item, list) else [item])
+                ]
+            case "sign" if token.text == "...":
+                spread = self._term(depth + 1)
+                value = list(spread) if isinstance(spread, str) and len(spread) < _MOST_ITEMS else spread
             case "sign" if token.text in {"\\", "&", "!", "new"}:
                 value = self._term(depth + 1)
             case _:
@@ -1027,9 +1104,19 @@ class _Reader:
             return self._called(short, None, self._values(")"))
         if self._is_function(short) and self._peek(0).kind in {"string", "interpolated", "number", "words", "name"}:
             return self._called(short, None, self._values_of_bare_call())
+        if name == "$ENV" and self._peek(0).text == "{":
+            key = self._peek(1).text
+            self.position += 3
+            return self._variable(key)
         if name in {"ARGV", "@ARGV", "$ARGV", "$argv", "argv", "arg", "args"}:
             return [*self.arguments[1:]] if name in {"ARGV", "@ARGV", "$ARGV"} else list(self.arguments)
         return _Reference(name)
+
+    def _variable(self, name: str) -> str:
+        """Return what a variable of the environment stands for."""
+        if name in self.environment:
+            return self.environment[name]
+        return {"HOME": "~", "PWD": "."}.get(name, UNKNOWN)
 
     def _is_function(self, short: str) -> bool:
         return short in _CALLS and self.language in {Language.PERL, Language.RUBY, Language.PHP, Language.OTHER}
@@ -1161,12 +1248,14 @@ class _Reader:
         """Fill what is interpolated into a string; what is not known leaves its gap."""
 
         def fill(found: re.Match[str]) -> str:
-            name = found[3] or found[4]
+            if found[1] is not None:
+                return self._variable(found[1])
+            name = found[4] or found[5]
             if name is not None:
                 if name in self.variables:
                     return _text(self.variables[name])
                 return found[0] if self.language not in {Language.PERL, Language.PHP} or name[0] == "@" else UNKNOWN
-            inner = found[1] if found[1] is not None else found[2]
+            inner = found[2] if found[2] is not None else found[3]
             if self.language in {Language.PERL, Language.PHP}:
                 return _text(self.variables.get("$" + inner.lstrip("$")))
             if self.depth > 2 or found[0][0] == "$" and self.language is not Language.NODE:  # noqa: PLR2004
@@ -1251,6 +1340,8 @@ def _indexed(value: _Value, items: list[_Value], arguments: tuple[str, ...]) -> 
 
 
 def _of_module(name: str, arguments: tuple[str, ...]) -> _Value:
+    if name in {"Dir.home", "os.homedir"}:
+        return "~"
     if name in {"process.argv", "Deno.args", "Bun.argv"}:
         return list(arguments[1:]) if name == "Deno.args" else _Reference("process.argv")
     if name in {"process.env.HOME", "ENV.HOME", "$ENV.HOME", "$_ENV.HOME", "$_SERVER.HOME"}:
@@ -1488,6 +1579,8 @@ _CALLS: Final[Mapping[str, _Call]] = {
     ),
     **dict.fromkeys(("str_rot13", "rot13"), _changed(_rot13)),
     "from": _from,
+    **dict.fromkeys(("require", "import"), lambda _, values: _Reference(_text(values[0]).removeprefix("node:"))),
+    **dict.fromkeys(("url", "uri", "path", "pathname", "file"), _same),
     **dict.fromkeys(
         ("fromcharcode", "fromcodepoint", "chr", "char", "mb_chr", "utf8.char", "inttoutf8", "rawtochar"), _characters
     ),

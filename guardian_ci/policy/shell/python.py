@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote
 
@@ -64,9 +65,10 @@ class _Path:
 
 @dataclass(frozen=True, slots=True)
 class _Contents:
-    """What is in a file, or came from a host: None."""
+    """What is in a file, or came from a host: None. ``packs``: it is an archive that files are added to."""
 
     path: str | None
+    packs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,12 +430,17 @@ _SAFE_CONSTANTS: Final[Mapping[str, object]] = {
 }
 
 
-def effects_of_python(source: str, arguments: Sequence[str] = (), stdin: str | None = None) -> Effects | None:
+def effects_of_python(
+    source: str,
+    arguments: Sequence[str] = (),
+    stdin: str | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Effects | None:
     """Return what a program does; None where it is no Python. ``arguments`` begin with the program's own name."""
     tree = _parsed(source)
     if tree is None:
         return None
-    follower = _Follower(tuple(arguments), stdin)
+    follower = _Follower(tuple(arguments), stdin, environment)
     try:
         follower.run(tree)
     except (_TooMuch, RecursionError):
@@ -465,6 +472,7 @@ class _Follower:
 
     arguments: tuple[str, ...]
     stdin: str | None
+    environment: Mapping[str, str]
     collector: Collector = field(default_factory=lambda: Collector("python"))
     _steps: int = _MOST_STEPS
     _depth: int = 0
@@ -879,9 +887,13 @@ class _Follower:
             return owner[key]
         return owner.get(key, DARK) if isinstance(owner, dict) and isinstance(key, str | int | bytes) else DARK
 
+    def variable(self, name: object) -> object:
+        """Return what a variable of the environment stands for."""
+        return self.environment[name] if isinstance(name, str) and name in self.environment else _variable(name)
+
     def _item_of_module(self, name: str, key: object) -> object:
         if name == "os.environ":
-            return _variable(key)
+            return self.variable(key)
         if name.endswith("__dict__") or name in {"sys.modules", "builtins.__builtins__"}:
             if isinstance(key, str) and UNKNOWN not in key:
                 return _Named(
@@ -954,6 +966,8 @@ class _Follower:
         elif name in _READS:
             self._read(*(values[at] for at in _READS[name] if at < len(values)))
             return self._after_read(name, values, named)
+        elif name in {"os.chdir", "contextlib.chdir"}:
+            self.collector.folder = _text(values[0]) if values else ""
         elif name in _WRITES:
             self._write(*(values[at] for at in _WRITES[name] if at < len(values)))
         elif name in _READS_AND_WRITES:
@@ -987,6 +1001,8 @@ class _Follower:
             self._read(named.get("dotenv_path", named.get("path", ".env")))
         if name == "builtins.execfile":
             self.collector.script(where, Language.PYTHON)
+        if name in {"zipfile.ZipFile", "tarfile.open"}:
+            return _Contents(where, packs=True)
         return _Contents(where) if name not in {"os.stat", "sqlite3.connect", "ctypes.CDLL"} else DARK
 
     def _method(self, owner: object, name: str, values: list[object], named: dict[str, object]) -> object:
@@ -1026,16 +1042,8 @@ class _Follower:
     def _method_of_contents(self, owner: _Contents, name: str, values: list[object]) -> object:
         if name in {"read", "readline", "decode", "strip", "read_text", "getvalue", "rstrip", "content", "encode"}:
             return owner
-        if name in {"write", "add", "extract", "extractall", "writelines"} and name == "add":
+        if owner.packs and name in {"write", "add", "extract"}:
             self._read(*values[:1])
-        elif (
-            name == "write"
-            and values
-            and isinstance(values[0], str)
-            and owner.path is not None
-            and owner.path.endswith(".zip")
-        ):
-            self._read(values[0])
         elif name in {"get", "post", "put", "request", "open"}:
             self._fetch(values, {})
         return DARK
@@ -1204,7 +1212,7 @@ class _Follower:
 
     def _execute(self, source: object) -> None:
         """``exec`` and ``eval``."""
-        if isinstance(source, _Contents) and source.path is not None:
+        if isinstance(source, _Contents) and source.path is not None and source.path.endswith((".py", UNKNOWN)):
             self.collector.script(source.path, Language.PYTHON)
             return
         text = _text(source)
@@ -1852,8 +1860,8 @@ def _literal(follower: _Follower, values: list[object], _: dict[str, object]) ->
     return _eval(follower, values, {}) if isinstance(values[0], str) else DARK
 
 
-def _environ(_: _Follower, values: list[object], __: dict[str, object]) -> object:
-    value = _variable(values[0] if values else DARK)
+def _environ(follower: _Follower, values: list[object], _: dict[str, object]) -> object:
+    value = follower.variable(values[0] if values else DARK)
     return (
         values[1]
         if len(values) > 1 and isinstance(values[1], str) and values[1] and not isinstance(value, str)

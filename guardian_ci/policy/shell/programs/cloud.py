@@ -1,5 +1,6 @@
 """Clients of clouds and forges: what they send from files, and that they talk to hosts nobody reads in the command."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -49,6 +50,7 @@ def _cloud(host: str | None, invocation: Invocation) -> Effects:
             collector.read(value.partition("=@")[2])
         elif option.value is not None:
             collector.take(option.kind, value)
+    _note_keys(collector, " ".join(invocation.argv))
     copies = bool(_COPIES.intersection(given.operands))
     for operand in given.operands:
         _note_operand(collector, operand, copies=copies)
@@ -59,6 +61,23 @@ def _cloud(host: str | None, invocation: Invocation) -> Effects:
         else:
             collector.host(host)
     return collector.effects()
+
+
+_KEY_PRINTERS: Final = (
+    (
+        re.compile(r"\baws\b.{0,200}\bconfigure\s+(?:get\s+\S{0,100}(?:secret|access_key|token)|export-credentials)"),
+        "~/.aws/credentials",
+    ),
+    (re.compile(r"\bgcloud\b.{0,200}\bprint-(?:access|identity|refresh)-token"), "~/.config/gcloud/credentials.db"),
+    (re.compile(r"\baz\b.{0,200}\bget-access-token"), "~/.azure/msal_token_cache.json"),
+)
+"""Commands that print keys from the files where they lie."""
+
+
+def _note_keys(collector: Collector, command: str) -> None:
+    for pattern, file in _KEY_PRINTERS:
+        if pattern.search(command[:4096]) is not None:
+            collector.read(file)
 
 
 def _note_operand(collector: Collector, operand: str, *, copies: bool) -> None:
@@ -195,6 +214,10 @@ def _ansible(invocation: Invocation) -> Effects:
     """Run modules on hosts: ``-m shell -a CMD`` on this one is a command here."""
     collector = collector_of(invocation)
     given = collector.all(invocation.argv[1:], _ANSIBLE)
+    for inventory in given.values("-i", "--inventory"):
+        for host in inventory.split(",")[: 64 if "," in inventory else 0]:
+            if host:
+                collector.host(host)
     if given.value("-m", "--module-name") in {"shell", "command", "raw", "script", None} and "localhost" in " ".join(
         given.operands
     ):

@@ -301,6 +301,13 @@ def _image_tool(invocation: Invocation) -> Effects:
 
 
 _OTHERS: Final[Mapping[str, Usage]] = {
+    "cosign": usage(
+        "maybe*",
+        text="--certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --type -a --annotations"
+        " --certificate-oidc-issuer-regexp",
+        read="--key --certificate --signature --bundle --predicate",
+        write="--output-signature --output-certificate --output-file",
+    ),
     "minikube kind k3d k3s k9s stern kubectx kubens kubeadm istioctl argocd flux skaffold tilt": usage("maybe*"),
     "vagrant VBoxManage virsh qemu-system-x86_64 qemu-img multipass lxc lxd incus": usage("maybe*"),
     "apptainer singularity toolbox distrobox": usage("maybe*"),
@@ -311,7 +318,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("docker podman nerdctl finch docker.io", _docker),
     **joined("docker-compose podman-compose", _compose),
     **joined("kubectl oc k kubecolor microk8s.kubectl", _kubectl),
-    **joined("crane gcrane skopeo oras cosign trivy grype syft dive regctl", _image_tool),
+    **joined("crane gcrane skopeo oras trivy grype syft dive regctl", _image_tool),
     **joined("buildah img kaniko", _docker),
     **declared(_OTHERS),
 }

@@ -12,6 +12,9 @@ from guardian_ci.policy.shell.listings import lines_of
 from guardian_ci.policy.shell.programs.table import Program, collector_of, joined
 
 _MOST_LINES: Final = 400
+_JOINED: Final = re.compile(r"'\s{0,20}\|\|\s{0,20}'")
+"""Two constants with the sign between them that joins them."""
+_CONNECTION: Final = re.compile(r"\b(?:host|hostaddr)\s?=\s?'?([^\s';]{1,300})")
 _META: Final = re.compile(
     r"(?:^|;|\n|(?<=\s))\s*(?:"
     r"\\(?P<psql>ir?|include|include_relative|o|out|w|write|g|e|edit|lo_import)\s+(?P<psql_file>\S{1,500})"
@@ -35,7 +38,7 @@ _PIPED: Final = re.compile(r"^\|")
 
 def note_sql(collector: Collector, text: str) -> None:
     """Note the files and commands that a text of SQL, or of a client's own commands, names."""
-    text = text[:65536]
+    text = _JOINED.sub("", text[:65536])
     for found in _META.finditer(text):
         for group in ("psql_file", "sqlite_file", "source"):
             if file := found[group]:
@@ -55,7 +58,7 @@ def note_sql(collector: Collector, text: str) -> None:
         collector.shell(command.replace("''", "'"))
 
 
-def _client(how: Usage, *, commands: str, hosts: bool = True, files: bool = False) -> Program:
+def _client(how: Usage, *, commands: str, files: bool = False) -> Program:
     """Return a client: ``commands`` are the options that hold SQL; ``files``: its first operand is a database's file."""
     names = commands.split()
 
@@ -68,13 +71,13 @@ def _client(how: Usage, *, commands: str, hosts: bool = True, files: bool = Fals
         operands = list(given.operands)
         if files and operands:
             collector.edit(operands.pop(0))
-        for operand in operands:
+        for operand in (*operands, *given.values("-d", "--dbname")):
+            for host in _CONNECTION.findall(operand):
+                collector.host(host)
             if "://" in operand:
                 collector.url(operand)
             elif files:
                 note_sql(collector, operand)
-        if hosts and not given.has("-h", "--host", "--uri"):
-            pass  # the local one
         for line in [invocation.stdin] if invocation.stdin is not None else []:
             note_sql(collector, "\n".join(lines_of(line)[:_MOST_LINES]))
         return collector.effects()
@@ -113,7 +116,7 @@ def _script_client(invocation: Invocation) -> Effects:
     collector.options(given)
     for text in given.values("--eval"):
         collector.add(effects_of_program(text, Language.NODE))
-    for operand in given.operands:
+    for operand in (*given.operands, *given.values("-u", "--uri")):
         if "://" in operand:
             collector.url(operand)
         elif operand.endswith(".js"):
@@ -129,7 +132,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         "mysql mariadb mycli mysqldump mariadb-dump mysqladmin mysqlimport",
         _client(_MYSQL, commands="-e --execute --init-command"),
     ),
-    **joined("sqlite3 sqlite litecli sqlcipher duckdb", _client(_SQLITE, commands="-cmd -c", hosts=False, files=True)),
+    **joined("sqlite3 sqlite litecli sqlcipher duckdb", _client(_SQLITE, commands="-cmd -c", files=True)),
     **joined("sqlcmd bcp usql clickhouse-client clickhouse cockroach", _client(_PSQL, commands="-q -Q --query -c -e")),
     **joined(
         "mongosh mongo redis-cli mongodump mongoimport mongoexport mongorestore memcached-tool cqlsh influx",

@@ -42,6 +42,9 @@ _CONFIG_OF_HOSTS: Final = re.compile(
     r"(?:http\.(?:.+\.)?proxy|remote\..+\.(?:url|pushurl|proxy)|url\..+\.\w*insteadof)", re.IGNORECASE
 )
 
+_PATCHES: Final = frozenset(
+    {"-p", "-u", "--patch", "-c", "--cc", "-m", "--patch-with-stat", "--patch-with-raw", "--full-diff"}
+)
 _SECTION: Final = re.compile(r"\s*\[([\w.-]{1,60})(?:\s+\"([^\"\]]{0,200})\")?\]")
 _MOST_SETTINGS: Final = 200
 
@@ -233,9 +236,11 @@ def _diff(git: _Git) -> str | None:
 
 
 def _log(git: _Git) -> str | None:
-    _revisions_and_paths(git, usage("maybe*", text=_DIFF, read="-O", write="--output"))
-    patched = {"-p", "-u", "--patch", "--name-only", "--stat"} & set(git.words)
-    return None if patched else TAME_LINE
+    """Tell the history; only a patch shows what was in files."""
+    if not _PATCHES.isdisjoint(git.words) or any(word.startswith(("-L", "-U", "--unified")) for word in git.words):
+        return _revisions_and_paths(git, usage("maybe*", text=_DIFF, read="-O", write="--output"))
+    given = git.read(usage("text*", text=_DIFF, write="--output"))
+    return "**\n" if given.has("--name-only", "--name-status", "--stat") else TAME_LINE
 
 
 def _add(git: _Git) -> str | None:
@@ -289,8 +294,16 @@ def _grep(git: _Git) -> str | None:
 def _ls_files(git: _Git) -> str | None:
     given = git.read(usage("read*", text="-x --exclude --with-tree --format --abbrev", read="-X --exclude-from"))
     operands = git.pathspec(*given.operands)
-    git.collector.read(*operands, sure=False)
+    if given.has("-o", "--others"):
+        return "./**\n"
     return "".join(f"{operand if '*' not in operand else below('.', operand)}\n" for operand in operands) or "**\n"
+
+
+def _ls_tree(git: _Git) -> str | None:
+    """List a tree; with a path, the object that is its content."""
+    given = git.read(usage("text*", text="--format --abbrev"))
+    git.collector.read(*given.operands[1:])
+    return "**\n"
 
 
 def _commit(git: _Git) -> str | None:
@@ -545,7 +558,8 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
     "clean": _files("write", "-e --exclude"),
     "mv": _move,
     "grep": _grep,
-    **_named("ls-files ls-tree", _ls_files),
+    "ls-files": _ls_files,
+    "ls-tree": _ls_tree,
     "commit": _commit,
     **_named("tag notes merge branch cherry-pick revert stash commit-tree pull-request replace", _messages),
     "clone": _clone,

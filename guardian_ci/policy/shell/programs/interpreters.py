@@ -1,6 +1,8 @@
 """Programs that run programs: shells, Python, Node, Perl and other interpreters, by text, by file, by module."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -10,9 +12,11 @@ from guardian_ci.policy.shell.effects import Effects, Invocation, Language
 from guardian_ci.policy.shell.encodings import bytes_of, from_base64
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.inline import effects_of_program
+from guardian_ci.policy.shell.programs import packages
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, joined
 from guardian_ci.policy.shell.sed import edited
 
+_PROXY_PROPERTY: Final = re.compile(r"-D(?:http|https|socks|ftp)\.?proxyHost=(.+)", re.IGNORECASE)
 _SHELL: Final = usage("text*", stops=True, text="-O +O", read="--rcfile --init-file")
 _VERSIONS: Final = frozenset({"--version", "-V", "-v", "--help", "-h", "-version", "version"})
 
@@ -72,7 +76,7 @@ def _program_text(
 ) -> str | None:
     """Note what a program text does, and return what it prints; one of which nothing is known is opaque."""
     stdin = invocation.stdin if source is not invocation.stdin else None
-    effects = effects_of_program(source, language, ("-c", *arguments), stdin=stdin)
+    effects = effects_of_program(source, language, ("-c", *arguments), stdin=stdin, environment=invocation.variables)
     collector.add(effects)
     return effects.output
 
@@ -220,6 +224,8 @@ def _interpret(how: _Interpreter, invocation: Invocation) -> Effects:
         del words[0]
     given = read_arguments(words, how.usage)
     collector.options(given)
+    if any(module.startswith("dotenv") for module in given.values("-r", "--require", "--import")):
+        collector.read(".env")  # the module reads it of itself
     texts = [(option.name, option.value or "") for option in given.options if option.name in how.texts]
     looped = any(option.name in how.loops for option in given.options)
     output = None
@@ -340,6 +346,15 @@ def _deno(invocation: Invocation) -> Effects:
     return collector.effects()
 
 
+def _bun(invocation: Invocation) -> Effects:
+    """Run a text or a file; all else that ``bun`` does is a package manager's."""
+    words = invocation.argv[2:] if invocation.argv[1:2] == ("run",) else invocation.argv[1:]
+    first = "".join(words[:1])
+    if first in {"-e", "--eval", "-p", "--print"} or first.endswith((".js", ".ts", ".mjs", ".tsx", ".jsx", ".cjs")):
+        return _interpret(_NODE, replace(invocation, argv=("bun", *words)))
+    return packages.PROGRAMS["bun"](invocation)
+
+
 def _power_shell(invocation: Invocation) -> Effects:
     """``pwsh -Command TEXT``, ``-EncodedCommand BASE64``, ``-File FILE``."""
     collector = collector_of(invocation)
@@ -376,6 +391,9 @@ def _power_shell_text(collector: Collector, text: str | None) -> None:
 def _compiled(invocation: Invocation) -> Effects:
     """``java File.java``, ``dotnet script``, ``wine x.exe`` …: a file that is run, with its words."""
     collector = collector_of(invocation)
+    for word in invocation.argv[1:]:
+        if (host := _PROXY_PROPERTY.match(word)) is not None:
+            collector.host(host[1])
     how = usage(
         "text*",
         stops=True,
@@ -404,6 +422,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("sh bash zsh dash ash ksh mksh ksh93 yash rbash fish csh tcsh posh osh elvish nu xonsh hush", _shell),
     **joined("python pypy ipython bpython jython micropython cpython pythonw", _python),
     "deno": _deno,
+    "bun": _bun,
     **joined("pwsh powershell", _power_shell),
     **joined("java wine mono dotnet-script jbang", _compiled),
 }

@@ -8,7 +8,7 @@ from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.filters import GREP, printed
 from guardian_ci.policy.shell.patterns import globs_of
-from guardian_ci.policy.shell.programs.table import DUMPERS, Program, collector_of, declared, joined, name_of
+from guardian_ci.policy.shell.programs.table import DUMPERS, Program, collector_of, declared, is_sweep, joined, name_of
 
 _ALL: Final = "**"
 
@@ -29,7 +29,8 @@ def _grep(invocation: Invocation) -> Effects:
         _aim(collector, operands or (".",), includes)
         collector.read(*(f"{folder.rstrip('/')}/{_ALL}" for folder in operands if folder.rstrip("/") not in {"", "."}))
     quiet = given.has("-l", "-L", "-c", "-q", "--files-with-matches", "--files-without-match", "--count", "--quiet")
-    if not includes and not quiet and (recursive or any(operand.endswith(_ALL) for operand in operands)):
+    everywhere = any(is_sweep(below(folder, "") if recursive else folder) for folder in operands or (".",))
+    if everywhere and not includes and not quiet:
         note_all(collector, given.values("-e", "--regexp") or given.operands[:1])
     if recursive or operands:
         listed = given.has("-l", "--files-with-matches", "-L", "--files-without-match")
@@ -51,7 +52,7 @@ def _aim(collector: Collector, folders: Iterable[str], names: Iterable[str]) -> 
 
 def below(folder: str, name: str) -> str:
     """Return the glob of a name at any depth below a folder."""
-    return f"{folder.rstrip('/') or ''}/{_ALL}/{name.lstrip('/')}"
+    return f"{folder.rstrip('/')}/{_ALL}/{name.lstrip('/')}".rstrip("/")
 
 
 def _listing(folders: Sequence[str], *, recursive: bool) -> str:
@@ -85,7 +86,8 @@ def _rg(invocation: Invocation) -> Effects:
         return collector.effects("".join(f"{name.rstrip('/')}\n" for name in found))
     _aim(collector, folders, globs)
     hidden = given.has("--hidden", "-.", "-u", "--unrestricted", "--no-ignore")
-    if hidden and not globs and not given.has("-l", "-c", "--files-with-matches", "--count"):
+    everywhere = any(is_sweep(below(folder, "")) for folder in folders)
+    if hidden and everywhere and not globs and not given.has("-l", "-c", "--files-with-matches", "--count"):
         note_all(collector, given.values("-e", "--regexp") or given.operands[:1])
     if given.has("-l", "--files-with-matches", "--files-without-match"):
         return collector.effects(_listing(folders, recursive=True))
@@ -114,7 +116,8 @@ def _ag(invocation: Invocation) -> Effects:
         glob for pattern in given.values("-G", "--file-search-regex") for glob in globs_of(pattern, extended=True) or ()
     ]
     _aim(collector, operands or (".",), (*chosen, *given.values("--include")))
-    if given.has("-u", "--unrestricted", "--hidden", "-a", "--all-types") and not chosen:
+    everywhere = any(is_sweep(below(folder, "")) for folder in operands or (".",))
+    if everywhere and given.has("-u", "--unrestricted", "--hidden", "-a", "--all-types") and not chosen:
         note_all(collector, given.operands[:1])
     names = [glob for pattern in given.values("-g") for glob in globs_of(pattern, extended=True) or ()]
     return collector.effects(
@@ -154,7 +157,6 @@ def _find(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     words = list(invocation.argv[1:])
     roots = _roots(words)
-    collector.read(*roots)
     tests = words[len(roots) :]
     names: list[str] = []
     branch: list[str] = []
@@ -230,7 +232,7 @@ def _run_on_found(
 ) -> None:
     del each
     program = command[0].rpartition("/")[2] if command else ""
-    if program in DUMPERS and not names:
+    if program in DUMPERS and not names and any(map(is_sweep, _found(roots, ()))):
         collector.opaque("prints or sends every file that is found", " ".join(command))
         return
     run_on(collector, command, "{}", _found(roots, names))
@@ -269,7 +271,6 @@ def _fd(invocation: Invocation) -> Effects:
     given = read_arguments(words, _FD)
     collector.options(given)
     roots = (*given.operands[1:], *given.values("--search-path", "--base-directory", "-C"))
-    collector.read(*roots)
     names = _names_of_fd(given)
     found = _found(roots, names)
     if command:

@@ -58,6 +58,12 @@ _TABLE: Final = {
     " inkscape rsvg-convert dot neato plantuml mmdc wkhtmltopdf weasyprint libreoffice soffice pdftk qpdf pdfunite img2pdf"
     " mpv vlc mplayer feh eog": usage("maybe*"),
     "gcore coredumpctl": usage("maybe*"),
+    "guardian-ci": usage(
+        "text*",
+        text="--tool --input --format --model",
+        read="--policy --request --log",
+        write="--output -o --junit --html",
+    ),
     "genie nologin agetty login": usage("maybe*", read="-f -H"),
     "locale-gen update-locale dpkg-divert update-ca-certificates": usage("text*"),
     "tldr apropos whatis info cheat navi howdoi": usage("text*"),

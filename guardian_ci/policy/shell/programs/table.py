@@ -1,5 +1,6 @@
 """The form in which the families declare their programs."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -12,6 +13,8 @@ from guardian_ci.policy.shell.filters import printed
 
 Program = Callable[[Invocation], Effects]
 """What a program does when it is started."""
+
+_SWEEP: Final = re.compile(r"(?:\.{1,2}(?:/\.\.){0,20}|~|\$\{?(?:HOME|PWD)\}?|)/\*\*")
 
 TAME_LINE: Final = f"{TAME}\n"
 """What a program prints that tells numbers, versions, dates: it names no file that matters."""
@@ -54,8 +57,13 @@ def _filtering(name: str, how: Usage, invocation: Invocation) -> Effects:
 def note_sweep(collector: Collector) -> None:
     """Note that a program that prints all of its files is given every file of a folder."""
     for touch in collector.effects().touches:
-        if touch.sure and touch.access is Access.READ and (touch.path.endswith("/**") or touch.path == "**"):
+        if touch.sure and touch.access is Access.READ and is_sweep(touch.path):
             collector.opaque("prints or sends every file of a folder", touch.word)
+
+
+def is_sweep(path: str) -> bool:
+    """Whether a glob means every file below the folder one is in, above it, the home folder or the root."""
+    return _SWEEP.fullmatch(path) is not None
 
 
 DUMPERS: Final = frozenset(

@@ -23,7 +23,7 @@ from guardian_ci.policy.shell.programs.table import (
 
 _FILTERS: Final = {
     "echo printf seq yes basename dirname expr rot13 caesar": usage("text*"),
-    "realpath readlink": usage("read*", text="--relative-to --relative-base"),
+    "realpath readlink": usage("text*", text="--relative-to --relative-base"),
     "cat rev zcat gzcat bzcat xzcat lzcat zstdcat dos2unix unix2dos sponge": usage("read*"),
     "tac": usage("read*", text="-s --separator"),
     "nl": usage(
@@ -343,7 +343,7 @@ def _dd(invocation: Invocation) -> Effects:
 
 
 _DU: Final = usage(
-    "read*",
+    "text*",
     text="-B --block-size -d --max-depth -t --threshold --exclude --time-style --time",
     read="-X --exclude-from",
     list="--files0-from",

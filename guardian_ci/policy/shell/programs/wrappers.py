@@ -8,8 +8,8 @@ from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments,
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import UNKNOWN
-from guardian_ci.policy.shell.listings import is_listing, lines_of
-from guardian_ci.policy.shell.programs.table import DUMPERS, TAME_LINE, Program, collector_of, joined, name_of
+from guardian_ci.policy.shell.listings import lines_of
+from guardian_ci.policy.shell.programs.table import DUMPERS, TAME_LINE, Program, collector_of, is_sweep, joined, name_of
 
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w{0,200})=(.*)", re.DOTALL)
 _MOST_WORDS: Final = 512
@@ -271,7 +271,7 @@ def _run_on_words(
     collector: Collector, command: list[str], mark: str | None, words: list[str], limit: str | None
 ) -> None:
     program = command[0].rpartition("/")[2]
-    bare = [word for word in words if is_listing(word) and not word.strip("*./")]
+    bare = [word for word in words if is_sweep(word) or word == ".*"]
     if program in DUMPERS and bare:
         collector.opaque("prints or sends every file of a list", " ".join(command))
         words = [word for word in words if word not in bare]
