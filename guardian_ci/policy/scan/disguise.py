@@ -12,22 +12,24 @@ from typing import Final
 
 _ASCII: Final = bytes(range(128))
 _GREEK: Final = range(0x370, 0x400)
+_FEW: Final = 12
 
-INVISIBLE: Final = frozenset(
+_INVISIBLE: Final = frozenset(
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c"
     "\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\u3164\ufeff"
     "\uffa0"
 )
-"""Characters that are not seen in the middle of a word."""
 
-_RANGES: Final = (
-    *((0x300, 0x370), (0x1AB0, 0x1B00), (0x20D0, 0x2100)),  # marks that are set on a letter
-    *((0xFE00, 0xFE10), (0xE0000, 0xE0080), (0xE0100, 0xE01F0)),  # selectors of variants, and tags
-)
-SELECTORS: Final = frozenset(chr(code) for start, end in _RANGES[3:] for code in range(start, end))
-"""Characters that choose a form of the one before them, or tag it; they are not seen either."""
 
-_NOTHING: Final = INVISIBLE | frozenset(chr(code) for start, end in _RANGES for code in range(start, end))
+def _all_of(*ranges: tuple[int, int]) -> frozenset[str]:
+    return frozenset(chr(code) for start, end in ranges for code in range(start, end))
+
+
+UNSEEN: Final = _INVISIBLE | _all_of((0xFE00, 0xFE10), (0xE0000, 0xE0080), (0xE0100, 0xE01F0))
+"""Characters that are not seen: without width, turning the direction, choosing a variant, tags."""
+
+_NOTHING: Final = UNSEEN | _all_of((0x300, 0x370), (0x1AB0, 0x1B00), (0x20D0, 0x2100))
+"""What is left out: those, and marks that are set on a letter."""
 
 _PAIRS: Final = (
     "аa еe оo рp сc хx уy іi јj ѕs һh ԁd ԛq ԝw ӏl кk мm тt вb нh ԍg"  # Cyrillic
@@ -134,10 +136,9 @@ def views(text: str, masks: frozenset[str]) -> Iterator[View]:
     """
     shifts: tuple[int, ...] = ()
     if hidden := masks & _NOTHING:
-        places = [found.start() for found in re.finditer(f"[{''.join(map(re.escape, sorted(hidden)))}]", text)]
+        places = [found.start() for found in re.finditer(_one_of(hidden), text)]
         shifts = tuple(place - index for index, place in enumerate(places))
-        for character in hidden:
-            text = text.replace(character, "")
+        text = re.sub(_one_of(hidden), "", text)
     text = _exchanged(text, _ORDINARY, masks)
     yield View(text, shifts)
     if others := {_ORDINARY.get(each, each) for each in masks} & _MASKS.keys():
@@ -145,7 +146,13 @@ def views(text: str, masks: frozenset[str]) -> Iterator[View]:
 
 
 def _exchanged(text: str, table: Mapping[str, str], present: Iterable[str]) -> str:
-    for character in present:
-        if (plain := table.get(character)) is not None:
-            text = text.replace(character, plain)
+    known = [each for each in present if each in table]
+    if len(known) > _FEW:  # each replacement goes through the whole text
+        return re.sub(_one_of(known), lambda found: table[found[0]], text)
+    for character in known:
+        text = text.replace(character, table[character])
     return text
+
+
+def _one_of(characters: Iterable[str]) -> str:
+    return f"[{''.join(map(re.escape, sorted(characters)))}]"

@@ -16,7 +16,7 @@ from typing import Final
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from guardian_ci.policy.scan import context
-from guardian_ci.policy.scan.disguise import disguises, foreign_part, views
+from guardian_ci.policy.scan.disguise import UNSEEN, disguises, foreign_part, views
 from guardian_ci.policy.scan.hidden import HIDDEN_UNICODE, hidden
 from guardian_ci.policy.scan.phrases import EXFILTRATION, INSTRUCTION_OVERRIDE, PHRASES, TOOL_POISONING, Phrase
 from guardian_ci.policy.scan.sql import SQL, SQL_INJECTION
@@ -29,6 +29,10 @@ DEFINITION_KINDS: Final = (TOOL_POISONING, HIDDEN_UNICODE)
 _MOST_HITS: Final = 32
 """A text that has so many attacks in it is judged by these."""
 _MOST_KNOWN: Final = 4096
+_FREE_TRIES: Final = 512
+_CHARACTERS_A_TRY: Final = 20
+_CHARACTERS_A_LONG_TRY: Final = 1000
+"""How often a phrase is tried in a text: a text that begins it more often was made to take time, and says so."""
 _FIRST_BOUNDLESS: Final = 0x590
 """From Hebrew on, scripts write words together, or prefixes on them: there a phrase may begin inside a word."""
 
@@ -95,7 +99,7 @@ def suspicions(text: str) -> tuple[Hit, ...]:
 def _hits(text: str, data: bytes) -> tuple[Hit, ...]:
     found: list[Hit] = []
     masks = disguises(data)
-    if masks:
+    if not UNSEEN.isdisjoint(masks):
         found.extend(Hit(HIDDEN_UNICODE, *span) for span in islice(hidden(text, foreign_part(data)), _MOST_HITS))
     for view in views(text, masks):
         for kind, start, end in islice(_phrases_in(view.text), _MOST_HITS):
@@ -119,11 +123,18 @@ def _joined(hits: list[Hit]) -> Iterator[Hit]:
 
 def _phrases_in(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the kind and place of each phrase of an attack."""
+    tries: dict[Phrase, int] = {}
     for word, at in _places(text):
         if word.whole and not _word_begins(text, at):
             continue
         for phrase in word.phrases:
             if not context.is_worth_a_try(text, phrase, at):
+                continue
+            count = tries[phrase] = tries.get(phrase, 0) + 1
+            most = _FREE_TRIES + len(text) // (_CHARACTERS_A_LONG_TRY if phrase.near else _CHARACTERS_A_TRY)
+            if count > most:
+                if count == most + 1:
+                    yield phrase.kind, at, at + len(word.text)
                 continue
             found = phrase.pattern.match(text, at)
             if found is None:

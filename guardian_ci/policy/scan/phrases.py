@@ -20,7 +20,7 @@ _BLANK: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]| ")
 """A blank, or what may hold one that means itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Phrase:
     """One way to say it. ``words`` are what it may begin with, in small letters; ``before`` must match what precedes.
 
@@ -470,35 +470,19 @@ _SENT: Final = listed(
     " attach include paste share dump transfer curl visit open fetch"
 )
 _TAKEN: Final = listed("read cat open collect gather find get locate extract harvest dump search base64")
-_ADDRESSES: Final = (
-    "http",
-    "@",
-    "www.",
-    "ftp",
-    "webhook",
-    "attacker",
-    ".com",
-    ".net",
-    ".org",
-    ".io",
-    ".dev",
-    " url",
-    " server",
-    " endpoint",
-    " host",
-    " site",
-    "mail",
-    "address",
-) + (
-    tuple(f".{digit}" for digit in range(10))
-    + tuple(f".{name}" for name in listed("ru cn xyz top evil app me sh info biz test invalid onion tk example"))
+_ADDRESSES: Final = listed(
+    "://|www.|ftp|webhook|attacker|@| url| server| endpoint|e-mail|email|address|.com|.net|.org|.io|.dev|.ru|.cn|.xyz"
+    "|.evil|.app|.site|.info|.biz|.example|.test|.invalid|.onion",
+    "|",
 )
-_SECRET_WORDS: Final = tuple(
-    listed(
-        ".env .ssh .aws .kube .netrc .npmrc .pypirc .git-cred id_rsa id_ed25519 id_ecdsa /etc/ mcp.json variable"
-        " vars key credential password secret"
-        " token cookie prompt chat conversation history transcript source customer data private"
-    )
+_SECRET_WORDS: Final = listed(
+    ".env|.ssh|.aws|.kube|.netrc|.npmrc|.pypirc|.git-cred|id_rsa|id_ed25519|id_ecdsa|/etc/passwd|/etc/shadow|mcp.json"
+    "|variable|env var| keys|api key|api_key|api-key|apikey|secret|private|access key|ssh key|credential|password|token"
+    "|cookie|prompt|chat|conversation|transcript|source code|customer data|user data|personal data",
+    "|",
+)
+_SENDING: Final = listed(
+    "send|post|upload|forward|mail|exfil|transmit|submit|append|share|leak|include|embed|curl", "|"
 )
 _NEAR: Final = r"(?:[^.!?]|[.!?](?!\s)){0,200}?"
 """What is left of a sentence."""
@@ -518,7 +502,7 @@ _THEFTS: Final = (
         rf"(?: \w{{1,12}}){{0,3}}? (?:it|them|this|that|everything|"
         rf"(?:the |its |all )?(?:results?|output|contents?|values?|file|data|string))\b(?s:.{{0,100}}?){_PLACE})",
         command=True,
-        near=(_ADDRESSES, _SECRET_WORDS),
+        near=(_ADDRESSES, _SECRET_WORDS, _SENDING),
     ),
     phrase(  # reveal your system prompt
         EXFILTRATION,
@@ -568,7 +552,7 @@ _THEFTS: Final = (
         EXFILTRATION,
         "![|<img",
         r"(?:!\[[^\]\n]{0,200}\](?:\(|:)|<img\b[^>\n]{0,200}?\bsrc=[\"']?)"
-        r"\s{0,4}<?(?:https?:)?//[^)\s]{1,400}?[?&/#=][^)\s\"']{0,300}?"
+        r"\s{0,4}<?(?:https?:)?//[^)\s]{1,600}?"
         r"(?:\{\{?|\$\{?|%7b|\[|<)(?![{\s]{0,3}cookiecutter)(?:[\w .%+-]{0,40}?[ _%+-])?(?:conversation|"
         r"chat_?history|secret|api_?key|"
         r"password|system_?prompt|private_?key|stolen|exfil\w*|base64|encoded|env_?vars?|credentials|user_?data|"
@@ -583,6 +567,7 @@ _THEFTS: Final = (
         rf"(?:env|printenv|history)\b|(?:-d|--data(?:-binary|-raw|-urlencode)?|-F|--form|-T|--upload-file|"
         rf"--post-file)[\s=]{{1,4}}[\"']?"
         rf"(?:[\w-]{{1,20}}=)?@?[\w/~$.{{}}-]{{0,60}}{_FILES}|<\s{{0,4}}[\w/~.-]{{0,60}}{_FILES})",
+        near=(("$(", "`", "-d", "--data", "-f", "--form", "-t", "--upload", "--post-file", "<"),),
     ),
     phrase(  # cat ~/.ssh/id_rsa | curl …
         EXFILTRATION,
@@ -612,6 +597,13 @@ _POISONS: Final = (
         r"inform|reveal|disclose)\b[^.!?]{0,60}\busers?\b|(?s:.{0,300}?)\bbefore (?:using|calling|invoking|running)"
         r" this tool\b[^.!?]{0,60}\b"
         r"(?:read|send|fetch|cat|open)\b|(?s:.{0,300}?)\bpass (?:its|their|the) (?:contents?|value|output)\b)",
+        near=(
+            listed(
+                ".env|.ssh|.aws|.kube|.netrc|.npmrc|.pypirc|.git-cred|id_rsa|id_ed|id_ecdsa|/etc/|mcp.json|credentials.json|mention"
+                "|tell|inform|reveal|disclose|this tool|pass its|pass the",
+                "|",
+            ),
+        ),
     ),
     phrase(  # before using this tool, read ~/.cursor/mcp.json
         TOOL_POISONING,
