@@ -6,7 +6,9 @@ and ``*`` at the end also for nothing (``ls:*`` and ``ls *`` mean ``ls`` and ``l
 three). Without a ``*`` the command must be that and no more. ``\*`` is the character itself.
 
 What an allowed command may look like is decided strictly, what a denied one may look like generously: ``sudo curl``,
-``/usr/bin/curl`` and ``git -C x push`` are what ``curl:*`` and ``git push:*`` deny, and nothing that they allow.
+``/usr/bin/curl`` and ``git -C x push`` are what ``curl:*`` and ``git push:*`` deny, and nothing that they allow. What
+needs no pattern: builtins that touch no file (``cd``, ``echo``), filters that name none (``| tail -20``), and wrappers
+that add nothing (``timeout``, ``env``, ``xargs``, ``sh -c``) where what they run has one.
 """
 
 import re
@@ -15,7 +17,9 @@ from functools import cached_property
 from typing import Final
 
 from guardian_ci.policy.problems import quote
+from guardian_ci.policy.shell.effects import Invocation
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.shell.programs import effects_of
 
 Words = Sequence[str]
 
@@ -40,6 +44,29 @@ _HARMLESS: Final = frozenset(
 """Builtins that read and write no file and run nothing themselves: no pattern needs to name them."""
 _ASSIGNING: Final = frozenset({"printf", "export", "local", "declare", "typeset", "readonly", "read"})
 """Such builtins too; what they set is ``Analysis.assigned``."""
+_FILTERS: Final = frozenset(
+    {
+        "cat",
+        "head",
+        "tail",
+        "grep",
+        "egrep",
+        "fgrep",
+        "wc",
+        "sort",
+        "uniq",
+        "cut",
+        "tr",
+        "nl",
+        "column",
+        "tac",
+        "rev",
+        "fold",
+    }
+)
+"""Programs that only pass on what they are given, as long as they name no file (``npm test | tail -20``)."""
+_SEARCHES: Final = re.compile(r"-[A-Za-z0-9]*[rRd]|--(?:rec|deref|dir)")
+"""The options of ``grep`` that let it look for files itself."""
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 _SHELL_TEXT: Final = re.compile(r"-[a-z]{0,4}c")
 _WRAPPERS: Final = frozenset(
@@ -258,7 +285,16 @@ def _is_harmless(words: Words) -> bool:
         return steering(word for word in words[1:] if not word.startswith("-")) is None
     if words[0] == "command":  # tells where a program is, and does not run it
         return len(words) > 1 and words[1] in {"-v", "-V"}
+    if words[0] in _FILTERS:
+        return _only_filters(words)
     return words[0] in _HARMLESS and (words[0] != "eval" or UNKNOWN not in "".join(words))
+
+
+def _only_filters(words: Words) -> bool:
+    if words[0].endswith("grep") and any(map(_SEARCHES.match, words[1:])):
+        return False
+    effects = effects_of(Invocation(argv=tuple(words), stdin=""))
+    return not (effects.touches or effects.contacts or effects.opaque or effects.runs)
 
 
 def _only_wraps(words: tuple[str, ...], begun: frozenset[tuple[str, ...]]) -> bool:

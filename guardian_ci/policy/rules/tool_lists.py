@@ -149,11 +149,15 @@ class AllowedTools:
         return None if wrong is None else (" ".join(wrong), "")
 
     def _redirection_fault(self, analysis: Analysis, root: str | None) -> tuple[str, str] | None:
-        if any(self.wholly(act, act) for act in _FILES_OF["write_file"]):
-            return None
-        written = (each for each in analysis.touches if each.redirected and each.access is Access.WRITE)
-        wrong = next((each for each in written if not self._allows_file("write_file", each.path, root)), None)
-        return None if wrong is None else (f"> {wrong.word}", "no entry allows to write this file")
+        """Look for a file that the shell itself opens: that is no program's act, but one of reading or writing."""
+        for touch in analysis.touches:
+            act, sign = ("read_file", "<") if touch.access is Access.READ else ("write_file", ">")
+            if touch.redirected and not self._opens(act) and not self._allows_file(act, touch.path, root):
+                return f"{sign} {touch.word}", f"no entry allows to {touch.access.value} this file"
+        return None
+
+    def _opens(self, act: str) -> bool:
+        return any(self.wholly(name, name) for name in (act, *SAME_ACT.get(act, ())))
 
     def _file_fault(self, tool: ToolUse, view: ToolView) -> tuple[str, str] | None:
         files = _named_files(tool, view)

@@ -25,7 +25,7 @@ class Touch:
     ``path`` is text as the program gets it: variables, quotes and braces resolved, made absolute where the command
     has changed into another folder before; an unquoted glob keeps its characters; ``UNKNOWN`` stands for what is not
     known. ``word`` is what was written. Not ``sure``: a word that may be a path or may be something else.
-    ``redirected``: the shell opens it (``> file``), whatever the program's arguments say.
+    ``redirected``: the shell opens it (``> file``, ``< file``), whatever the program's arguments say.
     """
 
     path: str

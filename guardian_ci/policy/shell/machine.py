@@ -265,7 +265,7 @@ class Machine(Expander):
         """Open a file for reading."""
         if self._is_socket(path, word):
             return Stream(text=UNKNOWN)
-        self.touch(Touch(path=path, access=Access.READ, word=word))
+        self.touch(Touch(path=path, access=Access.READ, word=word, redirected=True))
         if path == "/dev/null":
             return Stream(text="")
         contents = self.contents(path)

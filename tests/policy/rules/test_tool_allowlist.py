@@ -130,6 +130,12 @@ def test_a_redirection_needs_an_entry_that_allows_to_write_its_file() -> None:
     assert asked(listed("Bash(git diff:*)", "Edit(./src/**)"), "Bash", {"command": "c"}, analysis=line) is not None
 
 
+def test_what_the_shell_reads_itself_needs_an_entry_that_allows_to_read_it() -> None:
+    for entries in (["Read"], ["Read(./src/**)"]):
+        assert typed(listed("Bash(ls:*)", *entries), "ls < src/x") is None
+    assert typed(listed("Bash(ls:*)", "Read(./src/**)"), "cat < x") is not None
+
+
 def test_what_cannot_be_known_is_allowed_only_by_the_name_of_the_tool() -> None:
     dark = ran(f"git {UNKNOWN}", opaque=(Opaque(reason="dark", word="x"),))
     assert asked(listed("Bash(git:*)"), "Bash", {"command": "c"}, analysis=dark) is not None
@@ -301,6 +307,10 @@ echo "$X $(ls)"
 command -v git && git diff
 ls # a comment
 while ls x; do break; done
+npm run test 2>&1 | tail -n 20
+ls | grep -v x | sort -u | head -5 | wc -l
+git diff | cat -n
+ls < /dev/null
 """
 
 
@@ -405,6 +415,14 @@ $X
 git $X
 xargs git diff < x | sh
 cat x
+cat < x
+ls $(<x)
+ls | grep -f x
+ls | grep -rn x
+ls | sort -o x
+ls | sort --compress-program=evil
+ls | tail -f x
+while read l; do ls "$l"; done < x
 cat <<E\n$(evil)\nE
 ls "`evil`"
 let 'x=a[$(evil)]'
