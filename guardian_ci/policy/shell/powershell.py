@@ -67,6 +67,12 @@ _OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     }
 }
 """What an option that takes a value is called there; all others only name what follows."""
+_TAKES_FILES: Final = frozenset({"cat", "rm", "cp", "mv"})
+_PASSING: Final = frozenset({"%", "foreach-object", "foreach", "select-object", "select", "sort-object", "sort"})
+_SELECTING: Final = frozenset({"?", "where-object", "where"})
+"""Commands that let objects pass, all or some."""
+_EACH: Final = re.compile(r"\$(?:_|psitem)(?:\.(?:fullname|name|path))?", re.IGNORECASE)
+"""What a block is done for."""
 _VALUES: Final = frozenset({"-value", "-inputobject", "-encoding"})
 _FILE_READERS: Final = frozenset(
     {"readalltext", "readalllines", "readallbytes", "readlines", "openread", "opentext", "open"}
@@ -279,39 +285,59 @@ _FOLDS: Final[Sequence[_Fold]] = (_decoded, _got_string, _character, _joined_lis
 
 
 def _commands(tokens: Sequence[_Token]) -> Iterator[str]:
-    """Yield the commands, each as a line; those that a pipe joins stay together."""
+    """Yield the commands, each as a line; those that a pipe joins stay together.
+
+    What is piped into a command that takes files, or stands as ``$_`` in a block, are the names of files.
+    """
     words: list[_Token] = []
-    line = ""
+    line = source = ""
     for token in (*tokens, _Token("end", "\n")):
         if token.kind != "end":
             words.append(token)
             continue
-        command = _command(words)
+        each = [word for word in words if not _EACH.fullmatch(word.text)]
+        command = _command(each)
+        if len(each) < len(words) and source:
+            line = f"{source}xargs {command}"
+        elif line.endswith("| ") and command in _TAKES_FILES:
+            line += f"xargs {command}"
+        else:
+            line += command
         words = []
-        line += command
-        if token.text == "|" and command:
-            line += " | "
+        if token.text == "|" and line:
+            line = f"{line.removesuffix(' | ')} | "
+            source = line
         elif line:
             yield line.removesuffix(" | ")
             line = ""
 
 
 def _command(tokens: list[_Token]) -> str:
-    if len(tokens) > 1 and tokens[0].text.startswith("$") and tokens[1].text == "=":
-        name = re.sub(r"\W", "", tokens[0].text)
-        value = tokens[2:]
-        if not name or not value:
-            return ""
-        single = len(value) == 1 and value[0].kind != "word"
-        return f"{name}={_word(value[0])}" if single else f"{name}=$({_command(value)})"
     words = _words(tokens)
     if not words:
         return ""
+    if len(tokens) > 1 and tokens[0].text.startswith("$") and tokens[1].text == "=":
+        return _assignment(tokens[0].text, tokens[2:])
     name = tokens[0].text.lower().removesuffix(".exe")
-    program = _PROGRAMS.get(name)
-    if program is None:
-        return " ".join(words)
-    return " ".join([program, *_arguments(program, words[1:])])
+    if tokens[0].kind == "text":
+        words = ["echo", words[0]]
+    elif name in _PASSING:
+        words = []
+    elif name in _SELECTING:
+        sought = [token.text.replace("*", "") for token in tokens if token.kind == "text"]
+        words = ["grep", "-F", "-e", shlex.quote(sought[-1])] if sought else []
+    elif (program := _PROGRAMS.get(name)) is not None:
+        words = [program, *_arguments(program, words[1:])]
+    return " ".join(words)
+
+
+def _assignment(variable: str, value: list[_Token]) -> str:
+    name = re.sub(r"\W", "", variable)
+    if not name or not value:
+        return ""
+    if len(value) == 1 and value[0].kind != "word":
+        return f"{name}={_word(value[0])}"
+    return f"{name}=$({_command(value)})"
 
 
 def _words(tokens: Sequence[_Token]) -> list[str]:
