@@ -139,14 +139,16 @@ class Assigner(Machine):
         flags = ""
         for word in words:
             if isinstance(word, Assignment):
-                self._declare_name(word.name, flags, local=local)
+                self._declare_name(word.name, flags, local=local and "g" not in flags)
                 self.assign(word, exported=name == "export" or "x" in flags)
                 continue
             for text in dict.fromkeys(text for fields in self.fields(word) for text in fields):
                 if text.startswith(("-", "+")):
                     flags += text[1:] if text[0] == "-" else ""
                 else:
-                    self._declare_text(text, flags, local=local, exported=name == "export" or "x" in flags)
+                    self._declare_text(
+                        text, flags, local=local and "g" not in flags, exported=name == "export" or "x" in flags
+                    )
         return self.succeeded()
 
     def _declare_text(self, text: str, flags: str, *, local: bool, exported: bool) -> None:
@@ -250,6 +252,8 @@ class Assigner(Machine):
                 words.pop(0)
         if words:
             self.state = replace(self.state, arguments=(tuple(words),))
+        if len(words) > 1 and words[0].isidentifier():
+            self.set_texts(words[0], tuple(words[1:]))  # what fish means by it
         return self.succeeded()
 
     def shift(self, argv: tuple[str, ...]) -> Outcome:

@@ -11,7 +11,7 @@ from guardian_ci.policy.shell.conditions import Token, decide
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.marks import is_known, nothing_known
 from guardian_ci.policy.shell.patterns import TooMuch, compile_pattern
-from guardian_ci.policy.shell.state import Outcome
+from guardian_ci.policy.shell.state import Outcome, joined
 from guardian_ci.policy.shell.syntax import Word
 from guardian_ci.policy.shell.variables import HOME, array_of
 
@@ -22,6 +22,7 @@ DECLARATIONS: Final = LOCAL | {"export", "readonly"}
 
 _SIGNS: Final = frozenset({"!", "(", ")", "-a", "-o"})
 _DOT_OPTIONS: Final = frozenset({"dotglob", "glob_dots", "globdots"})
+_AT_THE_END: Final = frozenset({"EXIT", "0", "INT", "TERM", "HUP", "QUIT", "SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"})
 _LOUD: Final = frozenset({"v", "V"})
 
 
@@ -147,10 +148,13 @@ class Builtins(Assigner):
         return self.perhaps()
 
     def trap(self, argv: tuple[str, ...]) -> Outcome:
-        """``trap``: a text that runs on a signal, at the end at the latest."""
+        """``trap``: a text that runs at the end, or whenever a signal comes."""
         words = [word for word in argv[1:] if word not in {"--", "-p", "-l"}]
         if len(words) > 1 and words[0] != "-":
             self.defer(words[0])
+            if not _AT_THE_END.issuperset(words[1:]):
+                before = self.state
+                self.state = joined((before, self.run_text(words[0], "trap").after))
         return self.succeeded()
 
     def alias(self, argv: tuple[str, ...]) -> Outcome:

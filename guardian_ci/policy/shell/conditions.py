@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from guardian_ci.policy.shell.arithmetic import Variables, evaluate
 from guardian_ci.policy.shell.marks import is_bare, is_known
-from guardian_ci.policy.shell.matching import matches
+from guardian_ci.policy.shell.matching import escaped, may_mean
 
 Token: TypeAlias = tuple[str, bool]
 """A word, and whether it is a sign of the syntax (``&&``, ``(``) and not just a word that looks like one."""
@@ -138,7 +138,7 @@ class _Reader:
             return None
         if sign in {"<", ">"}:
             return left < right if sign == "<" else left > right
-        equal = matches(right, left) if self._patterns else left == right
+        equal = may_mean(right if self._patterns else escaped(right), left)
         return equal if equal is None or sign != "!=" else not equal
 
 

@@ -19,7 +19,7 @@ from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.launching import Knowledge, Launcher
 from guardian_ci.policy.shell.lexer import Bound
 from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word
-from guardian_ci.policy.shell.matching import matches
+from guardian_ci.policy.shell.matching import may_mean
 from guardian_ci.policy.shell.state import (
     MOST_READINGS,
     Outcome,
@@ -86,8 +86,11 @@ class Interpreter(Launcher):
         for deferred in self._deferred:
             self.apart(partial(self.run_text, deferred, "trap"))
         self.record.hushed = True
-        for name, body in self._defined.items():
-            # Somebody may call it later, with whatever arguments.
+        followed: set[str] = set()
+        while left := [(name, body) for name, body in self._defined.items() if name not in followed]:
+            # Somebody may call it later, with whatever arguments; what it defines then, too.
+            name, body = left[0]
+            followed.add(name)
             arguments = ((TAME,) * 9,)
             self.state = replace(self.state, arguments=arguments, name=name)
             self.apart(partial(self.run, body))
@@ -336,7 +339,7 @@ class Interpreter(Launcher):
         return verdicts.pop() if len(verdicts) == 1 and sure else None
 
     def _any_means(self, patterns: Sequence[str], subject: str) -> bool | None:
-        verdicts = [matches(pattern, subject) for pattern in patterns]
+        verdicts = [may_mean(pattern, subject) for pattern in patterns]
         return True if True in verdicts else None if None in verdicts else False
 
     def _evaluation(self, node: Evaluation) -> Outcome:
@@ -413,9 +416,16 @@ class Interpreter(Launcher):
             self.state = start
             for assignment in node.assignments:
                 self.assign(assignment)
-            outcomes.append(self.run_text(text + node.rest, name))
+            outcomes.append(self.run_text(text + self._aliased_rest(text, node.rest), name))
         self._expanding = before
         return merged(outcomes)
+
+    def _aliased_rest(self, text: str, rest: str) -> str:
+        """Return what stands behind an alias: where that ends in a blank, the next word may be one too."""
+        name = rest.lstrip(" \t").partition(" ")[0]
+        if not text.endswith((" ", "\t")) or name not in self.state.aliases:
+            return rest
+        return rest.replace(name, self.state.aliases[name][0], 1)
 
     def _bare(self, node: Simple) -> Outcome:
         """Assignments or redirections alone."""

@@ -14,6 +14,7 @@ from guardian_ci.policy.shell.marks import is_known
 _MOST_WORK: Final = 100_000
 _MOST_PATTERNS: Final = 32
 _LONGEST_PATTERN: Final = 1_000
+_GLOB_SIGNS: Final = frozenset("*?[")
 _PLAIN: Final = re.compile(r"[^*?\[\\(]*+")
 _GROUP: Final = re.compile(r"[?*+@!]\(")
 _CHOICE: Final = re.compile(r"([?@*+!])\(([^()]*+)\)")
@@ -50,6 +51,12 @@ def matches(pattern: str, text: str) -> bool | None:
         return any(len(text) in _ends(steps, text) for steps in _compiled(pattern)) if is_known(text) else _any(pattern)
     except _Undecided:
         return None
+
+
+def may_mean(pattern: str, text: str) -> bool | None:
+    """Whether a pattern means a text, which may be a glob that stands for the names of files that it means."""
+    found = matches(pattern, text)
+    return None if found is False and not _GLOB_SIGNS.isdisjoint(text) else found
 
 
 def _any(pattern: str) -> bool | None:
