@@ -450,6 +450,8 @@ _TESTS: Final = frozenset(
     }
     | {"str_starts_with", "str_ends_with", "fnmatch", "index", "find"}
 )
+_UNARY: Final = frozenset({"chr", "lc", "uc", "ucfirst", "lcfirst", "hex", "oct", "length"})
+_LAST_CODE: Final = 0x110000
 _LOCAL_MODULE: Final = re.compile(r"(?:\.{0,2}/|~/|file:)")
 _CONTROL: Final = frozenset(
     {"for", "while", "if", "foreach", "map", "each", "times", "loop", "until", "unless", "function", "def", "sub", "do"}
@@ -708,6 +710,11 @@ class _Reader:
 
     def _look_at_name(self, name: str) -> None:
         following = self._peek(1).text
+        if name == "@ARGV" and following != "=":
+            ahead = [self._peek(place).text for place in range(1, 7)]
+            if "=" in ahead and ";" not in ahead[: ahead.index("=")]:
+                self._note_assignment(name, self.position + ahead.index("=") + 2)
+                return
         if name in {"ARGF", "$<"}:
             self.collector.read(*self.arguments[1:])
         if following == "=" and self._peek(2).text != "=":
@@ -744,7 +751,8 @@ class _Reader:
         if token.kind in {"string", "interpolated", "words", "shell"}:
             return True
         does = _SHELLS | _READERS | _WRITERS | _EVALUATORS | _PRINTERS
-        return token.kind in {"name", "number"} and short in does and self.language is not Language.OTHER
+        known = short in does or self._owner() in {"file", "io", "dir", "pathname"}
+        return token.kind in {"name", "number"} and known and self.language is not Language.OTHER
 
     def _note_call(self, name: str) -> None:
         """Note what a call names; a chain of methods behind it is looked at when its turn comes."""
@@ -1099,9 +1107,13 @@ class _Reader:
         if name in self.variables and self._peek(0).text != "(":
             return self.variables[name]
         short = _short(name)
+        if short == "map" and self.language is Language.PERL:
+            return self._of_map()
         if self._peek(0).text == "(":
             self.position += 1
             return self._called(short, None, self._values(")"))
+        if short in _UNARY and self._peek(0).kind in {"string", "interpolated", "number", "name"}:
+            return self._called(short, None, [self._term(depth + 1)])
         if self._is_function(short) and self._peek(0).kind in {"string", "interpolated", "number", "words", "name"}:
             return self._called(short, None, self._values_of_bare_call())
         if name == "$ENV" and self._peek(0).text == "{":
@@ -1111,6 +1123,26 @@ class _Reader:
         if name in {"ARGV", "@ARGV", "$ARGV", "$argv", "argv", "arg", "args"}:
             return [*self.arguments[1:]] if name in {"ARGV", "@ARGV", "$ARGV"} else list(self.arguments)
         return _Reference(name)
+
+    def _of_map(self) -> _Value:
+        """``map { chr } 46, 101``: numbers become letters where the block says so."""
+        begin = self.position
+        if self._peek(0).text == "{":
+            self.position += 1
+            self._skip("{")
+        elif self._peek(0).kind == "name":
+            self.position += 1
+        names = {_short(token.text) for token in self.tokens[begin : self.position]}
+        if self._peek(0).text == ",":
+            self.position += 1
+        items = [
+            each for value in self._values_of_bare_call() for each in (value if isinstance(value, list) else [value])
+        ]
+        return (
+            [chr(each) if isinstance(each, int) and each < _LAST_CODE else _text(each) for each in items]
+            if "chr" in names
+            else items
+        )
 
     def _variable(self, name: str) -> str:
         """Return what a variable of the environment stands for."""

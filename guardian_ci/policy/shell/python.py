@@ -29,7 +29,7 @@ from guardian_ci.policy.shell.encodings import (
 )
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.hosts import is_url
-from guardian_ci.policy.shell.listings import is_listing
+from guardian_ci.policy.shell.listings import is_listing, narrowed
 
 _MOST_STEPS: Final = 30_000
 _DEEPEST: Final = 60
@@ -838,6 +838,7 @@ class _Follower:
             "endswith": [f".*{wanted}", *([wanted] if wanted[0] == "." else [])] if hidden else [f"*{wanted}"],
             "==": [wanted] if (wanted[0] == ".") is hidden or name == "**" else [],
             "match": [wanted],
+            "search": [glob.rpartition("/")[2] for glob in narrowed(text, wanted, extended=True) or ()],
         }[how]
         return subject, before, [folder + slash + glob for glob in globs]
 
@@ -955,6 +956,8 @@ class _Follower:
         """Do what a function of the library does, or note what it is given."""
         if name in _PURE:
             return _PURE[name](self, values, named)
+        if name.startswith(("str.", "bytes.")) and values:
+            return self._method(values[0], name.partition(".")[2], values[1:], named)
         if (name in {"min", "max"} or name.startswith("random.")) and any(
             isinstance(value, list) and any(map(_is_listed, value)) for value in values
         ):
@@ -1017,6 +1020,8 @@ class _Follower:
             return text if isinstance(owner, str) else bytes_of(text)
         if isinstance(owner, str) and name in {"format", "format_map"}:
             return _filled(owner, values, named)
+        if isinstance(owner, str | bytes) and name in {"rjust", "ljust", "center", "zfill"}:
+            return getattr(owner, name)(*values) if isinstance(values[0], int) and values[0] < LONGEST else DARK
         if isinstance(owner, str | bytes) and name in _OF_TEXT:
             if (
                 isinstance(owner, str)
@@ -1051,6 +1056,8 @@ class _Follower:
     def _method_of_unknown(self, name: str, values: list[object], named: Mapping[str, object]) -> object:
         if name in _SOCKETS:
             self._connect(values)
+        elif name == "get_credentials":
+            self.collector.read("~/.aws/credentials")
         elif name in {"system", "popen", "getoutput", "exec_command", "run_line_magic"}:
             self._shell(values[-1] if values else DARK)
         elif name in {
@@ -1542,6 +1549,11 @@ def _test_of_name(test: ast.expr) -> tuple[str, str | None, ast.expr | None]:
             return how, _name_in(subject), part
         case ast.Call(func=ast.Attribute(attr="fnmatch" | "fnmatchcase"), args=[subject, part]):
             return "match", _name_in(subject), part
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="re"), attr="search" | "match" | "fullmatch" | "findall"),
+            args=[part, subject],
+        ):
+            return "search", _name_in(subject), part
         case ast.Call(func=ast.Name(id="fnmatch" | "fnmatchcase"), args=[subject, part]):
             return "match", _name_in(subject), part
         case _:
@@ -1875,6 +1887,15 @@ def _maketrans(_: _Follower, values: list[object], __: dict[str, object]) -> obj
     return DARK
 
 
+def _to_bytes_of_int(follower: _Follower, values: list[object], named: dict[str, object]) -> object:
+    return follower._method(values[0], "to_bytes", values[1:], named)
+
+
+def _fnmatch_filter(follower: _Follower, values: list[object], _: dict[str, object]) -> object:
+    items = follower._items(values[0]) or []
+    return [_text(values[1])] if any(map(_is_listed, items)) else DARK
+
+
 def _from_bytes(_: _Follower, values: list[object], __: dict[str, object]) -> object:
     return int.from_bytes(values[0], "big") if isinstance(values[0], bytes) and len(values[0]) < 64 else DARK  # noqa: PLR2004
 
@@ -1989,6 +2010,8 @@ _PURE: Final[Mapping[str, _Pure]] = {
     "str.maketrans": _maketrans,
     "string.maketrans": _maketrans,
     "int.from_bytes": _from_bytes,
+    "int.to_bytes": _to_bytes_of_int,
+    "fnmatch.filter": _fnmatch_filter,
     "codecs.decode": _codec_decode,
     "codecs.encode": _codec_decode,
     "urllib.parse.unquote": _to_text(unquote),

@@ -8,7 +8,7 @@ from guardian_ci.policy.shell.arguments import read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.programs.search import below
-from guardian_ci.policy.shell.programs.table import Program, collector_of, declared, joined
+from guardian_ci.policy.shell.programs.table import SWEPT, Program, collector_of, declared, joined
 
 _TAR: Final = usage(
     "maybe*",
@@ -56,7 +56,11 @@ def _tar(invocation: Invocation) -> Effects:
             collector.read(inside.removeprefix("@"))
         elif unpacks:
             collector.write(operand, sure=False)
-    return collector.effects()
+    piped = set(given.values("-f", "--file")) <= {"-"}
+    if unpacks and piped and given.has("-O", "--to-stdout") and not given.operands:
+        collector.opaque("prints every file of an archive", " ".join(invocation.argv))
+    swept = packs and piped and any(touch.path in {".", "./", "..", "~", "/"} for touch in collector.effects().touches)
+    return collector.effects(SWEPT if swept else None)
 
 
 def collector_is_remote(archive: str) -> bool:
@@ -137,6 +141,8 @@ def _unzip(invocation: Invocation) -> Effects:
     collector.options(given)
     collector.read(*given.operands[:1])
     collector.write(*given.operands[1:], sure=False)
+    if given.has("-p", "-c") and len(given.operands) == 1:
+        collector.opaque("prints every file of an archive", given.operands[0])
     return collector.effects()
 
 

@@ -37,7 +37,7 @@ _TABLE: Final = {
 }
 
 _DESCRIBED: Final = {
-    "stat df dust ncdu duf gdu": usage("text*"),
+    "df dust ncdu duf gdu": usage("text*"),
 }
 """They tell sizes, times and owners: what is in a file stays there."""
 
@@ -140,6 +140,14 @@ def _list(invocation: Invocation) -> Effects:
     return collector.effects("".join(line + "\n" for line in lines))
 
 
+def _stat(invocation: Invocation) -> Effects:
+    """Tell sizes, times and owners; ``%n`` tells the names again."""
+    given = read_arguments(invocation.argv[1:], usage("text*", text="-c --format --printf -f -t"))
+    form = given.value("-c", "--format", "--printf", "-f") or ""
+    named = "%n" in form or "%N" in form
+    return collector_of(invocation).effects("".join(f"{name}\n" for name in given.operands) if named else TAME_LINE)
+
+
 def _tree(invocation: Invocation) -> Effects:
     """Show a tree of folders."""
     collector = collector_of(invocation)
@@ -188,6 +196,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("ls gls dir vdir exa eza lsd", _list),
     **joined("tree br broot", _tree),
     "mktemp": _mktemp,
+    "stat": _stat,
     "pwd": _pwd,
     "ditto": _ditto,
 }

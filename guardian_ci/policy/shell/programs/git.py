@@ -75,7 +75,7 @@ def _git(invocation: Invocation) -> Effects:
         words[:1] = _split(aliases[words[0]])
     if not words:
         return collector.effects(TAME_LINE)
-    inner = _Git(collector=Collector(collector.program, invocation.stdin), words=words[1:])
+    inner = _Git(collector=Collector(collector.program, invocation.stdin, invocation.files), words=words[1:])
     output = _SUBCOMMANDS.get(words[0], _unknown)(inner)
     for option in given.options:
         if option.name in {"--git-dir", "--work-tree"} and option.value:

@@ -64,9 +64,27 @@ def _note_curl(collector: Collector, words: list[str], depth: int) -> None:
             name = option.name.replace("--expand-", "--")
             text = _CURL_VARIABLE.sub(lambda found: variables.get(found[1], UNKNOWN), option.value or "")
             _note_curl_option(collector, name, Option(name, text, how.options.get(name)), depth)
-    for url in given.operands:
+    for url in (*given.operands, *given.values("--url")):
         for each in _alternatives(url):
             collector.url(each)
+            note_served(collector, each)
+            if given.has("-O", "--remote-name", "--remote-name-all"):
+                _note_kept(collector, each)
+
+
+def note_served(collector: Collector, url: str) -> None:
+    """A server of this machine may hand out the files of its folder: the path of its URL may be one of them."""
+    rest = url.partition("://")[2] or url
+    address, slash, path = rest.partition("/")
+    if slash and name_of_address(address) in _LOCAL:
+        collector.read(re.split(r"[?#]", path, maxsplit=1)[0], sure=False)
+
+
+def _note_kept(collector: Collector, url: str) -> None:
+    """Note the file that a download without a name of its own is kept in."""
+    name = re.split(r"[?#]", url.partition("://")[2] or url, maxsplit=1)[0].rpartition("/")[2]
+    if name:
+        collector.write(name)
 
 
 def _note_curl_option(collector: Collector, name: str, option: Option, depth: int) -> None:
@@ -150,6 +168,10 @@ def _wget(invocation: Invocation) -> Effects:
     """Fetch URLs; ``-e`` sets what a file of settings could."""
     collector = collector_of(invocation)
     given = collector.all(invocation.argv[1:], _WGET)
+    for url in given.operands:
+        note_served(collector, url)
+        if not given.has("-O", "--output-document", "--spider"):
+            _note_kept(collector, url)
     for setting in given.values("-e", "--execute"):
         if (parts := _WGET_SETTING.match(setting)) is None:
             continue

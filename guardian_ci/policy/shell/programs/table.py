@@ -8,7 +8,7 @@ from typing import Final
 from guardian_ci.policy.shell.arguments import Arguments, Kind, Usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
-from guardian_ci.policy.shell.facts import TAME, Access
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access
 from guardian_ci.policy.shell.filters import printed
 
 Program = Callable[[Invocation], Effects]
@@ -18,6 +18,10 @@ _SWEEP: Final = re.compile(r"(?:\.{1,2}(?:/\.\.){0,20}|~|\$\{?(?:HOME|PWD)\}?|)/
 
 TAME_LINE: Final = f"{TAME}\n"
 """What a program prints that tells numbers, versions, dates: it names no file that matters."""
+
+
+SWEPT: Final = f"{UNKNOWN}./**"
+"""What a program prints that packs every file of a folder."""
 
 
 def name_of(invocation: Invocation) -> str:
@@ -55,7 +59,9 @@ def _filtering(name: str, how: Usage, invocation: Invocation) -> Effects:
 
 
 def note_sweep(collector: Collector) -> None:
-    """Note that a program that prints all of its files is given every file of a folder."""
+    """Note that a program that prints all of its files is given every file of a folder, or an archive of them."""
+    if collector.stdin == SWEPT:
+        collector.opaque("prints or sends every file of a folder", collector.program)
     for touch in collector.effects().touches:
         if touch.sure and touch.access is Access.READ and is_sweep(touch.path):
             collector.opaque("prints or sends every file of a folder", touch.word)

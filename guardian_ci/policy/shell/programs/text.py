@@ -18,6 +18,7 @@ from guardian_ci.policy.shell.programs.table import (
     declared,
     filtering,
     joined,
+    note_sweep,
     output_of,
 )
 
@@ -100,13 +101,6 @@ _READERS: Final = {
     "od": usage("read*", text="-A --address-radix -j --skip-bytes -N --read-bytes -t --format -S"),
     "hexdump hd": usage("read*", text="-e -n -s --length --skip --format", read="-f --format-file"),
     "hexyl": usage("read*", text="-n --length -s --skip -o --display-offset --border --color"),
-    "strings": usage("read*", text="-n --bytes -t --radix -e --encoding -T --target"),
-    "diff colordiff icdiff difft": usage(
-        "read*",
-        text="-U --unified -C --context -W --width -x --exclude -I --ignore-matching-lines --label -L -F --horizon-lines"
-        " --show-function-line -S --starting-file --tabsize --line-format --color",
-        read="-X --exclude-from --from-file --to-file",
-    ),
     "sdiff": usage("read*", text="-w --width -I", write="-o --output"),
     "diff3 delta wdiff dwdiff meld kdiff3 diff-so-fancy vd visidata lolcat glow mdcat ccat jless colrm colcrt col tsort"
     " ptx nkf vis unvis zless zmore xzless bzless zdiff zcmp xzdiff bzdiff zbarimg rev pdfinfo uniname pygmentize"
@@ -358,6 +352,31 @@ def _du(invocation: Invocation) -> Effects:
     return collector.effects(listed if given.has("-a", "--all") else TAME_LINE)
 
 
+def _strings(invocation: Invocation) -> Effects:
+    """Print the texts in files."""
+    collector = collector_of(invocation)
+    collector.all(invocation.argv[1:], usage("read*", text="-n --bytes -t --radix -e --encoding -T --target"))
+    note_sweep(collector)
+    return collector.effects()
+
+
+_DIFF: Final = usage(
+    "read*",
+    text="-U --unified -C --context -W --width -x --exclude -I --ignore-matching-lines --label -L -F --horizon-lines"
+    " --show-function-line -S --starting-file --tabsize --line-format",
+    read="-X --exclude-from --from-file --to-file",
+)
+
+
+def _diff(invocation: Invocation) -> Effects:
+    """Compare files; against nothing (``-N``), a whole folder is printed."""
+    collector = collector_of(invocation)
+    given = collector.all(invocation.argv[1:], _DIFF)
+    if given.has("-N", "--new-file", "-P", "--unidirectional-new-file") and {".", "..", "/", "~"} & set(given.operands):
+        collector.opaque("prints every file of a folder", " ".join(given.operands))
+    return collector.effects()
+
+
 def _dc(invocation: Invocation) -> Effects:
     """Calculate; ``!`` runs a command."""
     collector = collector_of(invocation)
@@ -449,6 +468,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "less": _less,
     "dd": _dd,
     "dc": _dc,
+    "strings": _strings,
+    **joined("diff colordiff icdiff difft", _diff),
     "du": _du,
     **joined("split csplit", _split),
     **joined("openssl libressl", _openssl),
