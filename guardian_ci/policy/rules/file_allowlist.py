@@ -1,9 +1,11 @@
 """Only the files that the policy names may be touched."""
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from guardian_ci.model import Finding, ToolUse, Verdict
+from guardian_ci.policy.arguments import FILE_TOOLS, SHELL_TOOLS
 from guardian_ci.policy.paths import allowlist
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
@@ -13,6 +15,7 @@ from guardian_ci.policy.shell.facts import UNKNOWN, Access, Touch
 
 _FIELD: Final = "file_allowlist"
 _SHOWN: Final = 8
+_NAME: Final = re.compile(r"[\w-]+")
 
 
 class FileAllowlist(ToolRule):
@@ -57,9 +60,12 @@ def _judged(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[tuple
         return
     ready = {access: allowlist(tuple(each.pattern for each in lists[access]), view.root) for access in lists}
     from_arguments = tool.command is None
+    foreign = tool.canonical not in FILE_TOOLS | SHELL_TOOLS
     for touch in touched(tool, view):
         if touch.access not in ready or not (touch.sure or _is_path(touch.path)):
             continue
+        if foreign and from_arguments and _NAME.fullmatch(touch.word) is not None:
+            continue  # "target": "main" is a path to hardly any tool but those for files
         allowed = ready[touch.access].allows(touch.path)
         # Whether a file tool starts from the shell's folder differs from agent to agent.
         yield touch, None if allowed is False and from_arguments and not touch.sure else allowed

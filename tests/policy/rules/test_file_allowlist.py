@@ -47,6 +47,8 @@ def touching(path: str, access: Access = Access.READ, *, sure: bool = True) -> T
         (APART, "Write", "docs/x.md", "allowed"),
         (APART, "Edit", "setup.py", "denied"),
         (APART, "mcp__fs__move_file", "docs/x", "denied"),
+        (APART, "mcp__git__merge", "main", "allowed"),
+        (APART, "Write", "main", "denied"),
         (APART, "mcp__fs__write_file", "{src/x,docs/x}", "denied"),
         (Settings(), "Write", "/etc/passwd", "allowed"),
     ],
