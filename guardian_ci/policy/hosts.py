@@ -2,8 +2,8 @@
 
 An entry is a host (``github.com``: that host alone), a glob (``*.example.com``: all below it and not itself; ``*``
 stands for dots too), an address (``10.1.2.3``, ``fd00::1``), a network (``10.0.0.0/8``), any of these with a port
-(``example.com:8443``, ``[fd00::1]:443``: that port alone), or the name of a package registry or of its manager
-(``pip``, ``npm``).
+(``example.com:8443``, ``[fd00::1]:443``: that port alone), the name of a package registry or of its manager (``pip``,
+``npm``), or of another program (``git``, ``kubectl``): where it goes by its own settings.
 
 Hosts are compared in one form: lower case, without the final dot, international names as ASCII, addresses in the usual
 notation, since a resolver reads ``0x7f.1`` and ``2130706433`` as ``127.0.0.1``. A part that nobody could resolve stays
@@ -318,6 +318,10 @@ class Hosts:
                 return True
             undecided = undecided or covered is None
         return None if undecided else False
+
+    def name(self, program: str) -> bool:
+        """Whether an entry names a program."""
+        return program in self._named
 
     def cover_registry(self, registry: str, managers: Collection[str] = ()) -> bool:
         """Whether an entry means the usual registry of package managers."""

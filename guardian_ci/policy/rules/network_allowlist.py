@@ -12,7 +12,7 @@ from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
 from guardian_ci.policy.rules.touched import touched
 from guardian_ci.policy.settings import Settings
-from guardian_ci.policy.shell.facts import Access, Contact
+from guardian_ci.policy.shell.facts import UNKNOWN, Access, Contact
 from guardian_ci.policy.shell.programs.packages import managers_of
 
 _SHOWN: Final = 8
@@ -116,6 +116,8 @@ def _of_contact(allowed: Hosts, contact: Contact) -> _Reached:
     if contact.registry is not None:
         covered = allowed.cover_registry(contact.registry, managers_of(contact.registry) | {who})
         return _Reached(who=who, name=contact.registry, word=word, allowed=covered)
+    if allowed.cover(Host(name=UNKNOWN)) or (UNKNOWN not in word and allowed.name(who)):
+        return _Reached(who=who, name=word, word=word, allowed=True)
     # Of a host that is known in part, the certain end may be enough.
     enough = bool(spelled) and all(not host.known and _allows(allowed, host) for host in spelled)
     return _Reached(who=who, name=word, word=word, allowed=True if enough else None)

@@ -90,6 +90,15 @@ def test_a_host_that_nobody_can_know_is_not_forbidden_but_left_open() -> None:
         assert len(dark(settings, view)) == 1
 
 
+def test_where_a_program_goes_by_its_own_settings_is_allowed_by_its_name_or_by_all_hosts() -> None:
+    pushing = talking(None, program="git", word="origin")
+    assert dark(listed("github.com"), pushing) == ["origin"]
+    assert dark(listed("github.com", "git"), pushing) == []
+    assert dark(listed("*"), pushing) == []
+    assert dark(listed("git"), talking(None, program="git", word=UNKNOWN)) == [UNKNOWN]
+    assert asked(listed("git"), talking("evil.example", program="git")) is not None
+
+
 def test_the_certain_end_of_a_host_may_be_enough() -> None:
     settings = listed("*.example.org")
     assert dark(settings, talking(f"{UNKNOWN}.example.org")) == []
