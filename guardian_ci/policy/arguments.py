@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
@@ -33,10 +34,14 @@ _PATH_ENDINGS: Final = (
     *("path", "paths", "file", "files", "filename", "filenames", "dir", "dirs", "directory", "directories"),
     *("folder", "folders", "uri", "uris", "notebook"),
 )
+_BARE_KEYS: Final = frozenset({"name", "value"})
+"""Keys that say nothing themselves: what the object that holds them is, they are (``file: {name: …}``)."""
 _MOVE_KEYS: Final = frozenset({"from", "to", "old", "new", "oldname", "newname"})
 _MOVE_WORDS: Final = frozenset({"move", "copy", "rename", "link", "symlink"})
 _GLOB_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "glob": frozenset({"pattern", "patterns", "glob", "globs", "include", "includes", "globpattern", "query"}),
+    "glob": frozenset(
+        {"pattern", "patterns", "glob", "globs", "include", "includes", "globpattern", "query", "filemask"}
+    ),
     "grep": frozenset({"glob", "globs", "include", "includes", "includepattern", "filepattern", "g"}),
     "read_file": frozenset({"include", "includes"}),
 }
@@ -46,10 +51,14 @@ _FILE_WORDS: Final = frozenset({"file", "files", "filesystem", "dir", "directory
 
 _COMMAND_KEYS_WORDS: Final = "command commands commandline cmd cmds cmdline script shellcommand chars"
 _COMMAND_KEYS: Final = frozenset(_COMMAND_KEYS_WORDS.split())
+_STDIN_KEYS: Final = frozenset({"input", "data", "text", "keys", "content"})
+_KEY_NAME: Final = re.compile(r"\{(?:enter|return)\}", re.IGNORECASE)
 _SHELL_WORDS: Final = frozenset({"shell", "bash", "zsh", "terminal", "powershell", "pwsh"})
 _CODE_KEYS: Final = frozenset({"code", "python", "pythoncode", "javascript", "jscode"})
 _CODE_WORDS_TEXT: Final = "run exec execute execution eval evaluate repl python ipython node js javascript interpreter"
 _CODE_WORDS: Final = frozenset(_CODE_WORDS_TEXT.split())
+_SHELL_CELL: Final = re.compile(r"\s*%%(?:bash|sh|script|cmd|system|sx)\b")
+_SHELL_LINE: Final = re.compile(r"^[ \t]*(?:!{1,2}|%(?:sx|system)[ \t])(.*)$", re.MULTILINE)
 _NODE_WORDS: Final = frozenset({"js", "javascript", "jscode", "node", "nodejs", "typescript"})
 _WORKDIR_KEYS_WORDS: Final = "workdir cwd workingdirectory workingdir directory dirpath dir cd"
 _WORKDIR_KEYS: Final = frozenset(_WORKDIR_KEYS_WORDS.split())
@@ -146,6 +155,8 @@ def _named_paths(name: str, canonical: str, value: object) -> Iterator[str]:
             yield path
         elif (_is_path_key(key) or (moves and key in _MOVE_KEYS)) and _SCHEME.match(text) is None:
             folders += text.splitlines()
+        elif canonical == "web_fetch" and "file:" in text.lower():
+            yield from (local_path(word) for word in text.split() if word.lower().startswith("file:"))
         elif key in _REVISION_KEYS and ":" in text:
             yield text.partition(":")[2]  # git's "HEAD:file"
     yield from folders
@@ -201,10 +212,12 @@ def command_of(name: str, canonical: str, value: object) -> str | None:
         return None
     if isinstance(value, str):
         if canonical not in SHELL_TOOLS:
-            return shlex.join(["python3", "-c", value]) if canonical == "code_execution" else None
+            return "\n".join(_run_lines(value, words_of(name))) if canonical == "code_execution" else None
         lines = _commands_in_program(said_in(value)) if is_program(value) else [value]
     else:
         lines = [*_command_lines(value), *_code_lines(name, value)]
+        if not lines and canonical == "write_stdin":
+            lines = [_KEY_NAME.sub("\n", text) for key, text in _strings(value) if key in _STDIN_KEYS]
         if not lines and (canonical in SHELL_TOOLS or not _SHELL_WORDS.isdisjoint(words_of(name))):
             # A shell tool in words that nobody knows: all that it says counts as its command.
             lines = [text for _, text in _strings(value)]
@@ -235,13 +248,23 @@ def _as_lines(member: object, *, argv: bool) -> Iterable[str]:
 
 def _code_lines(name: str, value: object) -> Iterator[str]:
     """Yield program texts as commands that run them."""
-    words = words_of(name)
-    if not isinstance(value, dict) or words.isdisjoint(_CODE_WORDS):
+    if not isinstance(value, dict) or words_of(name).isdisjoint(_CODE_WORDS):
         return
     for key, member in value.items():
         if fold(key) in _CODE_KEYS and isinstance(member, str):
-            said = {*words, fold(key), str(value.get("language", value.get("runtime", ""))).lower()}
-            yield shlex.join(["python3", "-c", member] if said.isdisjoint(_NODE_WORDS) else ["node", "-e", member])
+            language = str(value.get("language", value.get("runtime", ""))).lower()
+            yield from _run_lines(member, {*words_of(name), fold(key), language})
+
+
+def _run_lines(text: str, language: AbstractSet[str]) -> Iterator[str]:
+    """Yield the commands that run a program text; a notebook's cells may hold commands of a shell."""
+    if not language.isdisjoint(_NODE_WORDS):
+        yield shlex.join(["node", "-e", text])
+    elif _SHELL_CELL.match(text) is not None:
+        yield text.partition("\n")[2]
+    else:
+        yield from _SHELL_LINE.findall(text)
+        yield shlex.join(["python3", "-c", text])
 
 
 def _commands_in_program(said: list[Said]) -> list[str]:
@@ -325,8 +348,11 @@ def _strings(value: object, *, skip: frozenset[str] = frozenset()) -> Iterator[t
             else:
                 stack.append((key, inner))
         elif isinstance(item, dict):
+            above = key if _is_path_key(key) else ""
             stack.extend(
-                (folded, member) for name, member in reversed(item.items()) if (folded := fold(name)) not in skip
+                (above if above and folded in _BARE_KEYS else folded, member)
+                for name, member in reversed(item.items())
+                if (folded := fold(name)) not in skip
             )
         elif isinstance(item, list):
             stack.extend((key, element) for element in reversed(item))
