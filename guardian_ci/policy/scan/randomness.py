@@ -8,7 +8,8 @@ or it repeats, or it counts.
 import math
 import re
 from collections import Counter
-from itertools import pairwise
+from itertools import product
+from string import ascii_lowercase
 from typing import Final
 
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -40,6 +41,8 @@ _COMMON_PAIRS: Final = (
 )
 _PAIRS_OF_LETTERS: Final = frozenset(_COMMON_PAIRS.split())
 """The commonest in program text, nine of ten pairs there; of two random letters one pair in four is among them."""
+
+_STRANGE_PAIRS: Final = frozenset(map("".join, product(ascii_lowercase, repeat=2))) - _PAIRS_OF_LETTERS
 
 _FEWEST_CHARACTERS: Final = 4
 _SHORTEST_KEY: Final = 16
@@ -92,9 +95,11 @@ def _changes(value: str) -> float:
 
 def _strangeness(value: str) -> float:
     """How many of the pairs of letters are not those of words; less where there are few pairs to tell by."""
-    pairs = [a + b for a, b in pairwise(value.lower()) if a.isalpha() and b.isalpha()]
-    strange = sum(pair not in _PAIRS_OF_LETTERS for pair in pairs)
-    return strange / max(len(pairs), _ENOUGH_PAIRS)
+    lower = value.lower()
+    pairs = [lower[at : at + 2] for at in range(len(lower) - 1)]
+    strange = sum(map(_STRANGE_PAIRS.__contains__, pairs))
+    common = sum(map(_PAIRS_OF_LETTERS.__contains__, pairs))
+    return strange / max(strange + common, _ENOUGH_PAIRS)
 
 
 def looks_like_password(value: str) -> bool:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
@@ -35,7 +35,7 @@ _MOST_KNOWN: Final = 65_536
 _SHARE: Final = 16
 """One text may take up so small a part of what is remembered."""
 
-_ESCAPE: Final = re.compile(r"\\{1,16}(?:(?:u00|x)([2-7][0-9a-fA-F])|/)")
+_ESCAPE: Final = re.compile(r"\\(?:(?:u00|x)([2-7][0-9a-fA-F])|/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,13 @@ class SecretScanner:
 
     def find(self, text: str) -> tuple[Secret, ...]:
         """Return the secrets in a text as it stands, in order. A text seen lately costs no more than its digest."""
-        return self._remembered(b"text", text, self._find)
+        return self._remembered(b"t", text, self._find)
 
     def find_in_json(self, text: str) -> tuple[Secret, ...]:
         """Return the secrets in a text that is JSON or code: also those of which characters are escaped."""
         if "\\u00" not in text and "\\/" not in text and "\\x" not in text:
             return self.find(text)
-        return self._remembered(b"json", text, self._find_escaped)
+        return self._remembered(b"j", text, self._find_escaped)
 
     def redacted(self, text: str) -> str:
         """Return the text with every secret replaced by ``[redacted:KIND]``."""
@@ -160,7 +160,7 @@ class SecretScanner:
         if len(text) < _WORTH_KNOWING:
             return find(text)
         known = self._known
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, person=reading).digest()
+        digest = sha256(text.encode("utf-8", "surrogatepass")).digest() + reading
         found = known.get(digest)
         if found is not None:
             known.move_to_end(digest)
@@ -380,9 +380,11 @@ def _unescaped(text: str) -> tuple[str, Callable[[int], int]]:
     shift: list[int] = [0]
     done = length = 0
     for match in _ESCAPE.finditer(text):
-        code = match.group(1)
-        length += match.start() - done
-        pieces += text[done : match.start()], chr(int(code, 16)) if code else "/"
+        code, start = match.group(1), match.start()
+        while start > done and text[start - 1] == "\\":  # one JSON text within another
+            start -= 1
+        length += start - done
+        pieces += text[done:start], chr(int(code, 16)) if code else "/"
         at.append(length)
         length += 1
         done = match.end()

@@ -299,7 +299,7 @@ def test_what_is_remembered_is_bounded_and_holds_no_text() -> None:
         scanner.find(POOL[number % len(POOL)].text * 4)
     assert len(scanner._known) <= 100
     assert sum(1 + len(found) for found in scanner._known.values()) <= 100
-    assert all(len(digest) == 16 for digest in scanner._known)
+    assert all(len(digest) == 33 for digest in scanner._known)
 
 
 # ----- hostile texts ----------------------------------------------------------------------------------------------
