@@ -11,6 +11,11 @@ _SHORTEST_ABBREVIATION: Final = 4
 _LONGEST_CLUSTER: Final = 32
 
 
+def name_set(text: str) -> frozenset[str]:
+    """Return the names in a text: a long table in few lines."""
+    return frozenset(text.split())
+
+
 class Kind(StrEnum):
     """What a word is to the program that gets it."""
 

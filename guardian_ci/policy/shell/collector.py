@@ -84,8 +84,9 @@ class Collector:
                 continue
             for inside in _URL_INSIDE.findall(text[:_LONGEST_WORD])[:_MOST_URLS]:
                 self.url(inside)
+            setting = text.partition("=")[0] if "=" in text else ""
             for reading in dict.fromkeys((text, *words(text[:_LONGEST_WORD]))):
-                if reading.startswith("-") and reading == text:
+                if (reading.startswith("-") and reading == text) or reading == setting:
                     continue
                 for access in Access:
                     self._touch(Touch(path=reading, access=access, word=text, sure=False))

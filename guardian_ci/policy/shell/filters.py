@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.encodings import (
     LONGEST,
     bytes_of,
@@ -579,7 +579,7 @@ _FILTERS: Final[Mapping[str, Filter]] = {
     "realpath": _realpath,
     "readlink": _realpath,
     "expr": _expr,
-    **dict.fromkeys(("cat", "tee", "pv", "less", "more", "bat", "batcat", "dos2unix", "sponge", "column"), _cat),
+    **dict.fromkeys(name_set("cat tee pv less more bat batcat dos2unix sponge column"), _cat),
     "rev": _rev,
     "tr": _tr,
     "base64": _BASE64,
@@ -590,9 +590,7 @@ _FILTERS: Final[Mapping[str, Filter]] = {
     "basenc": _basenc,
     "xxd": _xxd,
     "openssl": _openssl,
-    **dict.fromkeys(
-        ("zcat", "gunzip", "bzcat", "bunzip2", "xzcat", "unxz", "gzcat", "lzcat", "zlib-flate"), _decompress
-    ),
+    **dict.fromkeys(name_set("zcat gunzip bzcat bunzip2 xzcat unxz gzcat lzcat zlib-flate"), _decompress),
     **dict.fromkeys(("gzip", "bzip2", "xz", "pigz", "lzma"), _compress),
     "rot13": _rot13,
     "date": _date,
@@ -614,22 +612,10 @@ _FILTERS: Final[Mapping[str, Filter]] = {
     "egrep": lambda arguments, stdin: _grep(("-E", *arguments), stdin),
     "fgrep": lambda arguments, stdin: _grep(("-F", *arguments), stdin),
     **dict.fromkeys(
-        (
-            *("wc", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum", "cksum", "sum"),
-            *(
-                "shasum",
-                "md5",
-                "nproc",
-                "uname",
-                "whoami",
-                "id",
-                "hostname",
-                "arch",
-                "tty",
-                "uptime",
-                "getconf",
-            ),
-            *("bc", "numfmt", "factor", "uuidgen", "locale", "tput", "sw_vers", "logname", "hostid", "cal", "groups"),
+        name_set(
+            "wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum shasum md5 nproc uname"
+            " whoami id hostname arch tty uptime getconf bc numfmt factor uuidgen locale tput sw_vers logname hostid"
+            " cal groups"
         ),
         _tame,
     ),

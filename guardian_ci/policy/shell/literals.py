@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote
 
+from guardian_ci.policy.shell.arguments import name_set
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Language
 from guardian_ci.policy.shell.encodings import (
@@ -51,7 +52,7 @@ _COMMENTS: Final[Mapping[Language, re.Pattern[str]]] = {
 }
 _QUOTES: Final = "\"'`"
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
-_QUOTE_WORDS: Final = frozenset({"q", "qq", "qw", "qx", "qr", "m", "s", "y", "tr"})
+_QUOTE_WORDS: Final = name_set("q qq qw qx qr m s y tr")
 _VALUE_KINDS: Final = frozenset({"string", "number", "name", "words", "list"})
 _JOINS: Final[Mapping[Language, frozenset[str]]] = {
     Language.NODE: frozenset({"+"}),
@@ -66,201 +67,28 @@ _INTERPOLATED: Final = re.compile(
     r"\$ENV\{['\"]?(\w{1,80})['\"]?\}|\$\{([^{}]{1,500})\}|#\{([^{}]{1,500})\}|\{(\$\w{1,80})\}|([$@][A-Za-z_]\w{0,80})"
 )
 
-_SHELLS: Final = frozenset(
-    {
-        *(
-            "system",
-            "exec",
-            "execsync",
-            "popen",
-            "popen2",
-            "popen2e",
-            "popen3",
-            "capture2",
-            "capture2e",
-            "capture3",
-            "shell_exec",
-        ),
-        *(
-            "passthru",
-            "proc_open",
-            "execute",
-            "shell",
-            "getoutput",
-            "systemlist",
-            "shellcommand",
-            "cmd",
-            "pipeline",
-            "run_command",
-        ),
-        *(
-            "iex",
-            "invoke-expression",
-            "os.cmd",
-            "system2",
-            "procresult",
-            "callcommand",
-            "sh",
-            "backtick",
-            "shellexecute",
-            "syscmd",
-            "esyscmd",
-        ),
-    }
+_SHELLS: Final = name_set(
+    "system exec execsync popen popen2 popen2e popen3 capture2 capture2e capture3 shell_exec passthru proc_open"
+    " execute shell getoutput systemlist shellcommand cmd pipeline run_command iex invoke-expression os.cmd system2"
+    " procresult callcommand sh backtick shellexecute syscmd esyscmd"
 )
-_PROCESSES: Final = frozenset(
-    {
-        "spawn",
-        "spawnsync",
-        "execfile",
-        "execfilesync",
-        "pcntl_exec",
-        "execvp",
-        "execlp",
-        "posix_spawn",
-        "run-process",
-        "fork",
-        "execl",
-    }
+_PROCESSES: Final = name_set(
+    "spawn spawnsync execfile execfilesync pcntl_exec execvp execlp posix_spawn run-process fork execl"
 )
-_READERS: Final = frozenset(
-    {
-        *(
-            "open",
-            "fopen",
-            "file_get_contents",
-            "file",
-            "readfile",
-            "readfilesync",
-            "createreadstream",
-            "opensync",
-            "readlines",
-        ),
-        *(
-            "foreach",
-            "binread",
-            "readalllines",
-            "readalltext",
-            "readallbytes",
-            "get-content",
-            "gc",
-            "cat",
-            "read_file",
-            "slurp",
-            "readtextfile",
-        ),
-        *(
-            "readtextfilesync",
-            "show_source",
-            "highlight_file",
-            "parse_ini_file",
-            "include",
-            "include_once",
-            "require_once",
-            "load",
-        ),
-        *(
-            "dofile",
-            "loadfile",
-            "lines",
-            "readstring",
-            "scan",
-            "source",
-            "read_text",
-            "read_lines",
-            "readdirsync",
-            "opendir",
-            "scandir",
-        ),
-        *(
-            "spl",
-            "splfileobject",
-            "readlink",
-            "fromfile",
-            "file.read",
-            "file.read!",
-            "stream!",
-            "read!",
-            "readfile!",
-            "copyfilesync",
-        ),
-        *(
-            "copy",
-            "cp",
-            "cpsync",
-            "copyfile",
-            "renamesync",
-            "rename",
-            "linksync",
-            "symlinksync",
-            "link",
-            "symlink",
-            "move",
-            "sysopen",
-        ),
-        *(
-            "tarfile",
-            "zipfile",
-            "fileread",
-            "readutf8",
-            "read-file",
-            "readchar",
-            "include_str",
-            "io.open",
-            "with-open",
-            "slurpfile",
-        ),
-        *(
-            "get_data",
-            "read_csv",
-            "readlinessync",
-            "input_file",
-            "bun.file",
-            "entries",
-            "each_child",
-            "children",
-            "import_file",
-            "open3",
-        ),
-    }
+_READERS: Final = name_set(
+    "open fopen file_get_contents file readfile readfilesync createreadstream opensync readlines foreach binread"
+    " readalllines readalltext readallbytes get-content gc cat read_file slurp readtextfile readtextfilesync"
+    " show_source highlight_file parse_ini_file include include_once require_once load dofile loadfile lines"
+    " readstring scan source read_text read_lines readdirsync opendir scandir spl splfileobject readlink fromfile"
+    " file.read file.read! stream! read! readfile! copyfilesync copy cp cpsync copyfile renamesync rename linksync"
+    " symlinksync link symlink move sysopen tarfile zipfile fileread readutf8 read-file readchar include_str io.open"
+    " with-open slurpfile get_data read_csv readlinessync input_file bun.file entries each_child children"
+    " import_file open3"
 )
-_WRITERS: Final = frozenset(
-    {
-        *(
-            "writefile",
-            "writefilesync",
-            "appendfile",
-            "appendfilesync",
-            "createwritestream",
-            "unlink",
-            "unlinksync",
-            "rmsync",
-            "rm",
-        ),
-        *(
-            "file_put_contents",
-            "spit",
-            "set-content",
-            "out-file",
-            "add-content",
-            "writealltext",
-            "delete",
-            "mkdir",
-            "mkdirsync",
-            "touch",
-        ),
-        *(
-            "truncatesync",
-            "chmodsync",
-            "chmod",
-            "remove-item",
-            "binwrite",
-            "write_text",
-            "writetextfile",
-            "writetextfilesync",
-            "rmdir",
-        ),
-    }
+_WRITERS: Final = name_set(
+    "writefile writefilesync appendfile appendfilesync createwritestream unlink unlinksync rmsync rm"
+    " file_put_contents spit set-content out-file add-content writealltext delete mkdir mkdirsync touch truncatesync"
+    " chmodsync chmod remove-item binwrite write_text writetextfile writetextfilesync rmdir"
 )
 _FETCHES: Final = frozenset(
     {
@@ -341,98 +169,15 @@ _EVALUATORS: Final = frozenset(
         "parse-eval",
     }
 )
-_PRINTERS: Final = frozenset(
-    {
-        "print",
-        "puts",
-        "echo",
-        "log",
-        "say",
-        "printf",
-        "p",
-        "write",
-        "println",
-        "display",
-        "putstrln",
-        "write-host",
-        "write-output",
-        "pp",
-        "cat_out",
-    }
+_PRINTERS: Final = name_set(
+    "print puts echo log say printf p write println display putstrln write-host write-output pp cat_out"
 )
-_TEXTS: Final = frozenset(
-    {
-        *(
-            "use",
-            "match",
-            "test",
-            "split",
-            "replace",
-            "gsub",
-            "sub",
-            "push",
-            "indexof",
-            "includes",
-            "startswith",
-            "stringify",
-        ),
-        *(
-            "die",
-            "warn",
-            "error",
-            "throw",
-            "raise",
-            "exit",
-            "parse",
-            "date",
-            "strftime",
-            "ini_set",
-            "define",
-            "defined",
-            "const_get",
-            "hasownproperty",
-        ),
-        *(
-            "preg_match",
-            "preg_replace",
-            "str_replace",
-            "explode",
-            "implode",
-            "header",
-            "library",
-            "join",
-            "start_with",
-            "end_with",
-            "getenv",
-            "version",
-        ),
-        *(
-            "extension_loaded",
-            "phpversion",
-            "function_exists",
-            "class_exists",
-            "is_file",
-            "file_exists",
-            "existssync",
-            "exist",
-            "basename",
-            "dirname",
-        ),
-        *(
-            "setitem",
-            "getitem",
-            "addeventlistener",
-            "on",
-            "once",
-            "emit",
-            "info",
-            "debug",
-            "sprintf",
-            "format",
-            "tolocalestring",
-            "packageversion",
-        ),
-    }
+_TEXTS: Final = name_set(
+    "use match test split replace gsub sub push indexof includes startswith stringify die warn error throw raise"
+    " exit parse date strftime ini_set define defined const_get hasownproperty preg_match preg_replace str_replace"
+    " explode implode header library join start_with end_with getenv version extension_loaded phpversion"
+    " function_exists class_exists is_file file_exists existssync exist basename dirname setitem getitem"
+    " addeventlistener on once emit info debug sprintf format tolocalestring packageversion"
 )
 _LISTINGS: Final = frozenset({"readdirsync", "readdir", "opendir", "scandir", "entries", "children", "each_child"})
 _TESTS: Final = frozenset(
@@ -450,12 +195,10 @@ _TESTS: Final = frozenset(
     }
     | {"str_starts_with", "str_ends_with", "fnmatch", "index", "find"}
 )
-_UNARY: Final = frozenset({"chr", "lc", "uc", "ucfirst", "lcfirst", "hex", "oct", "length"})
+_UNARY: Final = name_set("chr lc uc ucfirst lcfirst hex oct length")
 _LAST_CODE: Final = 0x110000
 _LOCAL_MODULE: Final = re.compile(r"(?:\.{0,2}/|~/|file:)")
-_CONTROL: Final = frozenset(
-    {"for", "while", "if", "foreach", "map", "each", "times", "loop", "until", "unless", "function", "def", "sub", "do"}
-)
+_CONTROL: Final = name_set("for while if foreach map each times loop until unless function def sub do")
 
 
 @dataclass(frozen=True, slots=True)
@@ -1577,17 +1320,9 @@ def _listed(_: _Value, __: list[_Value]) -> _Value:
 _LISTS: Final[Mapping[str, _Value]] = {"readdirsync": ["*", ".*"], "entries": ["*", ".*"], "children": ["*", ".*"]}
 _CALLS: Final[Mapping[str, _Call]] = {
     **dict.fromkeys(
-        (
-            "atob",
-            "base64_decode",
-            "decode64",
-            "strict_decode64",
-            "urlsafe_decode64",
-            "decode_base64",
-            "b64decode",
-            "base64decode",
-            "frombase64string",
-            "base64url_decode",
+        name_set(
+            "atob base64_decode decode64 strict_decode64 urlsafe_decode64 decode_base64 b64decode base64decode"
+            " frombase64string base64url_decode"
         ),
         _decoder(from_base64),
     ),
@@ -1613,17 +1348,13 @@ _CALLS: Final[Mapping[str, _Call]] = {
     "from": _from,
     **dict.fromkeys(("require", "import"), lambda _, values: _Reference(_text(values[0]).removeprefix("node:"))),
     **dict.fromkeys(("url", "uri", "path", "pathname", "file"), _same),
-    **dict.fromkeys(
-        ("fromcharcode", "fromcodepoint", "chr", "char", "mb_chr", "utf8.char", "inttoutf8", "rawtochar"), _characters
-    ),
+    **dict.fromkeys(name_set("fromcharcode fromcodepoint chr char mb_chr utf8.char inttoutf8 rawtochar"), _characters),
     **dict.fromkeys(("reverse", "strrev", "toreversed", "rev"), _reversed_value),
     **dict.fromkeys(("join", "implode", "strjoin", "table.concat"), _join),
     **dict.fromkeys(("concat", "paste0", "strcat", "str"), _concat),
     **dict.fromkeys(("split", "explode"), _split),
     **dict.fromkeys(("chars", "str_split", "each_char", "letters"), _spread),
-    **dict.fromkeys(
-        ("tostring", "to_s", "trim", "strip", "chomp", "valueof", "freeze", "dup", "to_str", "to_a", "string"), _same
-    ),
+    **dict.fromkeys(name_set("tostring to_s trim strip chomp valueof freeze dup to_str to_a string"), _same),
     **dict.fromkeys(("replace", "replaceall", "gsub", "sub", "str_replace"), _replaced),
     **dict.fromkeys(("sprintf", "format"), _format_call),
     **dict.fromkeys(("slice", "substring", "array_slice"), _slice),

@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Final
 
+from guardian_ci.policy.shell.arguments import name_set
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.hosts import contact_of_path
 from guardian_ci.policy.shell.programs import (
     archives,
-    builtins,
     cloud,
     containers,
     databases,
@@ -47,7 +47,6 @@ _FAMILIES: Final = (
     editors,
     interpreters,
     wrappers,
-    builtins,
 )
 """In the order of what they know: where two know a program, the later one does."""
 
@@ -57,9 +56,7 @@ _PROGRAMS: Final[Mapping[str, Program]] = MappingProxyType(
 _VERSION: Final = re.compile(r"([A-Za-z+_-]{2,40}?)-?\d{1,3}(?:\.\d{1,3}){0,3}[a-z]{0,3}")
 _GLOB: Final = re.compile(r"[*?\[]")
 _MOST_MEANT: Final = 12
-_SETS_UP_SHELLS: Final = frozenset(
-    {"completion", "completions", "init", "hook", "shellenv", "env", "activate", "shell-init"}
-)
+_SETS_UP_SHELLS: Final = name_set("completion completions init hook shellenv env activate shell-init")
 
 
 def effects_of(invocation: Invocation) -> Effects:

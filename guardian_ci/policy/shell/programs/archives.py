@@ -201,13 +201,14 @@ def _note_nothing(collector: Collector) -> Effects:
 PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("tar gtar bsdtar star", _tar),
     **joined("zip zipnote", _zip),
-    **joined("unzip zipinfo unar lsar", _unzip),
+    **joined("unzip zipinfo", _unzip),
     **joined("7z 7za 7zr 7zz p7zip", _seven),
     "cpio": _cpio,
     "pax": _cpio,
     **joined("ar gcc-ar llvm-ar", _ar),
     **declared(
         {
+            "unar lsar": usage("read maybe*", write="-o -output-directory", text="-e -encoding -p -password"),
             "rar unrar": usage("text edit read*", text="-p"),
             "shar makeself": usage("read*"),
             "zipgrep": usage("text read*"),

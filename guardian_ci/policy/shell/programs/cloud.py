@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.hosts import is_url, remote_host, scheme_of
@@ -31,10 +31,8 @@ _WRITES: Final = (
 )
 _HOW: Final = usage("text*", text=_TEXTS, read=_READS, write=_WRITES, url="--endpoint-url --endpoint --url --server")
 _INLINE_FILES: Final = ("file://", "fileb://", "@")
-_STORES: Final = frozenset({"s3", "gs", "az", "b2", "r2", "gcs", "s3a", "oss", "cos", "rclone", "wasb", "abfs"})
-_COPIES: Final = frozenset(
-    {"cp", "mv", "sync", "rsync", "upload", "put", "put-object", "upload-batch", "scp", "presign", "copy"}
-)
+_STORES: Final = name_set("s3 gs az b2 r2 gcs s3a oss cos rclone wasb abfs")
+_COPIES: Final = name_set("cp mv sync rsync upload put put-object upload-batch scp presign copy")
 
 
 def _cloud(host: str | None, invocation: Invocation) -> Effects:
@@ -94,7 +92,7 @@ def _note_operand(collector: Collector, operand: str, *, copies: bool) -> None:
 
 
 _GH_HOST: Final = "api.github.com"
-_GH_FILES: Final = frozenset({"gist", "release", "secret", "variable", "ssh-key", "gpg-key", "attestation", "snippet"})
+_GH_FILES: Final = name_set("gist release secret variable ssh-key gpg-key attestation snippet")
 
 
 def _gh(host: str, invocation: Invocation) -> Effects:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import UNKNOWN
@@ -48,56 +48,10 @@ _COMPOSE: Final = usage(
     read="-f --file --env-file --project-directory --workdir",
 )
 _LOCAL_PATH: Final = re.compile(r"[/~.$]|[A-Za-z]:\\")
-_OFFLINE: Final = frozenset(
-    {
-        *(
-            "ps",
-            "images",
-            "inspect",
-            "logs",
-            "stop",
-            "start",
-            "restart",
-            "kill",
-            "rm",
-            "rmi",
-            "top",
-            "stats",
-            "port",
-            "rename",
-            "wait",
-        ),
-        *(
-            "pause",
-            "unpause",
-            "network",
-            "volume",
-            "system",
-            "info",
-            "version",
-            "tag",
-            "history",
-            "events",
-            "attach",
-            "diff",
-            "update",
-        ),
-        *(
-            "container",
-            "image",
-            "context",
-            "prune",
-            "df",
-            "machine",
-            "pod",
-            "healthcheck",
-            "secret",
-            "config",
-            "node",
-            "service",
-            "swarm",
-        ),
-    }
+_OFFLINE: Final = name_set(
+    "ps images inspect logs stop start restart kill rm rmi top stats port rename wait pause unpause network volume"
+    " system info version tag history events attach diff update container image context prune df machine pod"
+    " healthcheck secret config node service swarm"
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from guardian_ci.policy.patches import patch_paths
-from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.hosts import is_url, remote_host
@@ -42,9 +42,7 @@ _CONFIG_OF_HOSTS: Final = re.compile(
     r"(?:http\.(?:.+\.)?proxy|remote\..+\.(?:url|pushurl|proxy)|url\..+\.\w*insteadof)", re.IGNORECASE
 )
 
-_PATCHES: Final = frozenset(
-    {"-p", "-u", "--patch", "-c", "--cc", "-m", "--patch-with-stat", "--patch-with-raw", "--full-diff"}
-)
+_PATCHES: Final = name_set("-p -u --patch -c --cc -m --patch-with-stat --patch-with-raw --full-diff")
 _SECTION: Final = re.compile(r"\s*\[([\w.-]{1,60})(?:\s+\"([^\"\]]{0,200})\")?\]")
 _MOST_SETTINGS: Final = 200
 

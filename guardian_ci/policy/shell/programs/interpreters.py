@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector, is_dark
 from guardian_ci.policy.shell.effects import Effects, Invocation, Language
 from guardian_ci.policy.shell.encodings import bytes_of, from_base64
@@ -137,35 +137,10 @@ _MODULES_BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     "mypy": ("mypy",),
 }
 _MODULES_THAT_RUN_FILES: Final = frozenset({"pdb", "cProfile", "profile", "trace", "runpy", "doctest", "coverage"})
-_MODULES_OF_FILES: Final = frozenset(
-    {
-        *(
-            "base64",
-            "json.tool",
-            "tokenize",
-            "ast",
-            "dis",
-            "tabnanny",
-            "zipfile",
-            "tarfile",
-            "gzip",
-            "compileall",
-            "quopri",
-        ),
-        *(
-            "py_compile",
-            "pickle",
-            "pickletools",
-            "mimetypes",
-            "symtable",
-            "pyclbr",
-            "uu",
-            "filecmp",
-            "difflib",
-            "fileinput",
-        ),
-        *("encodings.rot_13", "bz2", "lzma", "csv", "markdown", "zipapp", "netrc", "plistlib", "linecache"),
-    }
+_MODULES_OF_FILES: Final = name_set(
+    "base64 json.tool tokenize ast dis tabnanny zipfile tarfile gzip compileall quopri py_compile pickle"
+    " pickletools mimetypes symtable pyclbr uu filecmp difflib fileinput encodings.rot_13 bz2 lzma csv markdown"
+    " zipapp netrc plistlib linecache"
 )
 
 

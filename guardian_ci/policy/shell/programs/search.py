@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Arguments, Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.filters import GREP, printed
@@ -125,27 +125,12 @@ def _ag(invocation: Invocation) -> Effects:
     )
 
 
-_FIND_TESTS_WITH_TEXT: Final = frozenset(
-    {
-        *(
-            "-maxdepth",
-            "-mindepth",
-            "-type",
-            "-xtype",
-            "-size",
-            "-mtime",
-            "-atime",
-            "-ctime",
-            "-mmin",
-            "-amin",
-            "-cmin",
-        ),
-        *("-user", "-group", "-uid", "-gid", "-perm", "-links", "-inum", "-printf", "-fstype", "-used", "-context"),
-        *("-newermt", "-newerat", "-newerct", "-regextype", "-depth", "-flags", "-D"),
-    }
+_FIND_TESTS_WITH_TEXT: Final = name_set(
+    "-maxdepth -mindepth -type -xtype -size -mtime -atime -ctime -mmin -amin -cmin -user -group -uid -gid -perm"
+    " -links -inum -printf -fstype -used -context -newermt -newerat -newerct -regextype -depth -flags -D"
 )
 _FIND_FILES_READ: Final = frozenset({"-newer", "-anewer", "-cnewer", "-samefile", "-files0-from"})
-_FIND_NAMES: Final = frozenset({"-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-lname", "-ilname"})
+_FIND_NAMES: Final = name_set("-name -iname -path -ipath -wholename -iwholename -lname -ilname")
 _FIND_PATTERNS: Final = frozenset({"-regex", "-iregex"})
 _FIND_RUNS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _MOST_NAMES: Final = 64

@@ -8,6 +8,9 @@ from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, declared, joined
 
 _TABLE: Final = {
+    ": [[ test cd export declare typeset local readonly umask ulimit wait jobs fg bg disown suspend times help caller kill"
+    " autoload zmodload zstyle rehash compinit bindkey emulate vared abbr setenv unsetenv compopt": usage("text*"),
+    "enable": usage("text*", read="-f"),
     "systemctl service rc-service launchctl initctl chkconfig update-rc.d loginctl timedatectl localectl hostnamectl sv s6-rc"
     " supervisorctl pm2": usage("maybe*"),
     "kill killall pkill pgrep ps top htop btop atop free vmstat iostat mpstat sar pidstat pstree pidof lscpu lsblk lsusb"

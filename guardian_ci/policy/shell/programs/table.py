@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Arguments, Kind, Usage
+from guardian_ci.policy.shell.arguments import Arguments, Kind, Usage, name_set
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access
@@ -60,7 +60,7 @@ def _filtering(name: str, how: Usage, invocation: Invocation) -> Effects:
 
 def note_sweep(collector: Collector) -> None:
     """Note that a program that prints all of its files is given every file of a folder, or an archive of them."""
-    if collector.stdin == SWEPT:
+    if collector.stdin == SWEPT and collector.program not in _PASS_ON:
         collector.opaque("prints or sends every file of a folder", collector.program)
     for touch in collector.effects().touches:
         if touch.sure and touch.access is Access.READ and is_sweep(touch.path):
@@ -72,27 +72,14 @@ def is_sweep(path: str) -> bool:
     return _SWEEP.fullmatch(path) is not None
 
 
-DUMPERS: Final = frozenset(
-    {
-        *("cat", "tac", "bat", "batcat", "less", "more", "head", "tail", "nl", "rev", "od", "xxd", "hexdump", "hd"),
-        *(
-            "strings",
-            "base64",
-            "base32",
-            "basenc",
-            "curl",
-            "wget",
-            "scp",
-            "nc",
-            "tee",
-            "dd",
-            "gzip",
-            "openssl",
-            "paste",
-        ),
-    }
+DUMPERS: Final = name_set(
+    "cat tac bat batcat less more head tail nl rev od xxd hexdump hd strings base64 base32 basenc curl wget scp nc"
+    " tee dd gzip openssl paste"
 )
 """Programs that print or send all of a file: with names that nobody chose, they take keys along with the rest."""
+
+_PASS_ON: Final = frozenset({"gzip", "tee", "dd", "openssl", "paste"})
+"""Those that do not show what they are piped."""
 
 
 def output_of(name: str, how: Usage, invocation: Invocation, given: Arguments, collector: Collector) -> str | None:

@@ -17,7 +17,7 @@ _MOST_RUNS: Final = 32
 _QUOTED_WORD: Final = re.compile(r""""([^"\n]*)"|'([^'\n]*)'|((?:\\.|[^\s"'\\])+)""")
 
 _PLAIN: Final[Mapping[str, Usage]] = {
-    "builtin nohup setsid chronic unbuffer torify torsocks fakeroot eatmydata dbus-run-session caffeinate nocorrect noglob"
+    "nohup setsid chronic unbuffer torify torsocks fakeroot eatmydata dbus-run-session caffeinate"
     " winpty chpst softlimit pkexec catchsegv padsp": usage("text*", stops=True),
     "nice": usage("text*", stops=True, text="-n --adjustment"),
     "ionice": usage("text*", stops=True, text="-c --class -n --classdata -p -P -u"),
@@ -322,7 +322,9 @@ def _parallel(invocation: Invocation) -> Effects:
             values += collector.lines(word) or [UNKNOWN]
         else:
             values.append(word)
-    if at == len(words):
+    if at == len(words) and given.has("--pipe", "--pipepart", "--spreadstdin"):
+        collector.run(given.operands, stdin=invocation.stdin)
+    elif at == len(words):
         values = [UNKNOWN] if invocation.stdin is None else lines_of(invocation.stdin)
     command = " ".join(given.operands)
     mark = given.value("-I") or "{}"
