@@ -61,6 +61,8 @@ class _Look:
         """Yield where a path leads, by other names than its own; none where it leads over no link."""
         if UNKNOWN in word or TAME in word or "\0" in word or not 0 < len(word) <= _LONGEST_PATH:
             return
+        if "**" in word.split("/"):
+            return  # what takes a folder with all below it leaves the links in it as they are
         for start in self._starts(local_path(word)):
             for path in self._expanded(start) if _GLOB.search(start) else (start,):
                 yield from self._names(path, spelled=_HOME.match(word) is not None)
@@ -89,7 +91,7 @@ class _Look:
                 yield f"~/{rest}"
 
     def _expanded(self, pattern: str) -> Iterator[str]:
-        """Yield the files that a glob means, level by level; ``**`` goes one level deep."""
+        """Yield the files that a glob means, level by level."""
         if os.path.lexists(pattern):
             yield pattern
         found = ["/"]

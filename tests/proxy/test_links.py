@@ -109,6 +109,12 @@ def test_a_glob_is_looked_up_name_by_name(repo: Path) -> None:
     assert places("odd[1]", repo) == [".env"]
 
 
+def test_the_links_in_a_folder_that_is_searched_as_a_whole_are_not_followed(repo: Path) -> None:
+    (repo / "src" / "notes").symlink_to("../.env")
+    assert places("src/**", repo) == []
+    assert places("**/notes", repo) == []
+
+
 def test_the_files_of_a_command_are_looked_up_too(repo: Path) -> None:
     (repo / "notes").symlink_to(".env")
     tool = resolved(describe_tool("c", "Bash", '{"command": "cat notes"}'), repo)
