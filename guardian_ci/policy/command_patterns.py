@@ -226,10 +226,15 @@ def _spellings(words: Words, text: str) -> Iterator[str]:
 
 
 def _may_be(word: str, wanted: str, *, program: bool) -> bool:
-    """Whether a word that is not known may become a program or its verb; an option is said where it matters."""
-    if UNKNOWN not in word and not (program and _GLOB.search(word)):
+    """Whether a word that is not known may become a program or its verb.
+
+    An option is said where it matters. A program of which nothing is known is none of a pattern's: it is opaque itself,
+    or a variable that the run brought with it (``$PYTHON``).
+    """
+    word = word.rpartition("/")[2] if program else word
+    if not (UNKNOWN in word or (program and _GLOB.search(word))) or wanted.startswith("-"):
         return False
-    if wanted.startswith("-"):
+    if program and not any(map(str.isalnum, word)):
         return False
     pattern = "".join(_as_regex(character, glob=program) for character in word[:256])
     return re.fullmatch(pattern, wanted) is not None

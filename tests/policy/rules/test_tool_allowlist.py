@@ -525,7 +525,7 @@ FRAMES = st.sampled_from(
         "x=$( {} ) ls",
         "[[ -n $( {} ) ]]",
         'echo "${{x:-$( {} )}}"',
-        "cat <<E\n$( {} )\nE",
+        'cat <<< "$( {} )"',
         "ls # comment\n{}",
         "git diff\n{}\nls",
     ]
