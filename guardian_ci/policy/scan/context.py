@@ -15,6 +15,7 @@ _BEHIND: Final = 80
 _SENTENCE: Final = 60
 _NEAR: Final = 400
 _TOPIC: Final = 20_000
+_MARGIN: Final = 12
 
 _SOFT: Final = " \t\r\n*_~`>#|\"'“”‘’«»([{<-–—=/\\•·"
 """What may stand between a phrase and the end of what comes before it."""
@@ -111,14 +112,23 @@ def begin(text: str, phrase: Phrase, at: int) -> int | None:
 def is_talked_of(text: str, start: int, end: int) -> bool:
     """Whether a phrase is an example in a text about attacks: quoted, and named as what it is."""
     around = text[max(0, start - _BEFORE) : start] + "\n" + text[end : end + _BEHIND]
-    in_front = text[max(0, start - 12) : start]
-    quoted = any(mark in in_front[-3:] for mark in _OPENING) and not _IN_JSON.search(in_front)
-    if quoted and (_TALK.search(around) or (_IN_LIST.search(in_front) and text[end : end + 1] in _OPENING)):
+    line = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]
+    quoted = _is_quoted(line)
+    if quoted and (_TALK.search(around) or (_IN_LIST.search(line[-_MARGIN:]) and text[end : end + 1] in _OPENING)):
         return True
     if not _is_topic(text, start):
         return False
-    line = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]
     return quoted or bool(_DISPLAYED.match(line)) or bool(_TALK.search(around))
+
+
+def _is_quoted(line: str) -> bool:
+    """Whether a quotation is open at the end of a line, and is no value of JSON."""
+    if any(mark in line[-3:] for mark in _OPENING):
+        return not _IN_JSON.search(line[-_MARGIN:])
+    for mark in '"`':
+        if line.count(mark) % 2:
+            return not _IN_JSON.search(line[: line.rfind(mark) + 1][-_MARGIN:])
+    return False
 
 
 def _is_command(text: str, start: int) -> bool:

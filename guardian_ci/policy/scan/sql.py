@@ -9,9 +9,9 @@ SQL_INJECTION: Final = "sql_injection"
 _B: Final = r"(?:[ \t]|\+|%20|%09|%0a|%0d|/\*[^*\n]{0,40}\*/){0,8}"
 _BB: Final = r"(?:[ \t]|\+|%20|%09|%0a|%0d|/\*[^*\n]{0,40}\*/){1,8}"
 _Q: Final = r"(?:\\?['\"]|%27|%22|&#0?39;|’)"
-_OUT: Final = rf"(?:{_Q}|(?:[=(]|%3d|\A)-?\d{{1,10}}){_B}\)?{_B}"
+_OUT: Final = rf"(?:{_Q}|(?:[=(]|%3d|\A|\n)-?\d{{1,10}}){_B}\)?{_B}"
 """What ends the value before: a quote, or nothing more than a number in a query string."""
-_TAIL: Final = rf"(?:--(?:[ \t]|\+|%20|-|{_Q}|$)|--\Z|#(?:\s|$|{_Q})|%23|/\*|;%00)"
+_TAIL: Final = rf"(?:--(?=[\s+'\"%-]|\Z)|#(?=\s|\Z|{_Q})|%23|/\*|;%00)"
 
 _QUOTES: Final = ("'", '"', "')", '")', "%27", "%22", "%27)")
 _BLANKS: Final = ("", " ", "  ", "+", "%20", "/**/")
@@ -31,9 +31,8 @@ SQL: Final[tuple[Phrase, ...]] = (
     phrase(  # ' OR '1'='1
         SQL_INJECTION,
         _joined(_QUOTES, _BLANKS, ["or", "and", "xor"]),
-        rf"{_Q}\)?{_B}(?:x?or|and)(?![a-z_]){_B}(?:not{_BB})?\(?{_B}(?:(?P<q1>{_Q}?)(?P<v1>\w{{1,12}})"
-        rf"(?P=q1){_B}(?:=|%3d|like){_B}(?P=q1)(?P=v1)(?!\w)|"
-        rf"{_Q}{_Q}{_B}(?:=|%3d){_B}{_Q}|(?:1|true){_B}{_TAIL}|1{_B}(?:=|"
+        rf"{_Q}\)?{_B}(?:x?or|and)(?![a-z_]){_B}(?:not{_BB})?\(?{_B}(?:(?P<q1>{_Q}?)(?P<v1>\w{{1,12}})(?P=q1){_B}(?:=|"
+        rf"%3d|like){_B}(?P=q1)(?P=v1)(?!\w)|{_Q}{_Q}{_B}(?:=|%3d){_B}{_Q}|(?:1|true){_B}{_TAIL}|1{_B}(?:=|"
         rf"%3d){_B}2{_B}{_TAIL}|{_Q}\d{{1,4}}{_Q}{_B}(?:=|%3d){_B}{_Q}\d{{1,4}}(?!{_Q}|\d))",
     ),
     phrase(  # ?id=1 OR 1=1 --
@@ -46,27 +45,26 @@ SQL: Final[tuple[Phrase, ...]] = (
         SQL_INJECTION,
         "union",
         rf"union{_BB}(?:all{_BB}|distinct{_BB})?select{_BB}(?=[^\n]{{0,240}}?(?:{_TAIL}|null{_B},{_B}null|"
-        rf"information_schema|@@version|sqlite_master|"
-        rf"pg_catalog|passw|(?:\d{{1,2}}{_B},{_B}){{2,20}}\d|version\(\)|concat\())",
+        rf"information_schema|@@version|sqlite_master|pg_catalog|passw|(?:\d{{1,2}}{_B},{_B}){{2,20}}\d|version\(\)|"
+        rf"concat\())",
         before=_OUT,
     ),
     phrase(  # '; DROP TABLE users; --
         SQL_INJECTION,
         _joined(_STEPS, _DEEDS),
         rf"(?:;|%3b){_B}(?:drop{_BB}(?:table|database|schema|user)|delete{_BB}from|truncate{_BB}table|"
-        rf"update{_BB}\w{{1,40}}{_BB}set|insert{_BB}into|"
-        rf"alter{_BB}(?:table|user)|shutdown|create{_BB}user|grant{_BB}all|"
-        rf"(?:exec(?:ute)?{_BB})?(?:master\W{{1,6}})?(?:dbo\W{{1,3}})?xp_cmdshell)\b"
-        rf"[^\n;]{{0,160}}?(?:;?{_B}{_TAIL}|;{_B}(?:select|--|#|{_Q}{_B}\)?;?$))",
+        rf"update{_BB}\w{{1,40}}{_BB}set|insert{_BB}into|alter{_BB}(?:table|user)|shutdown|create{_BB}user|"
+        rf"grant{_BB}all|"
+        rf"(?:exec(?:ute)?{_BB})?(?:master\W{{1,6}})?(?:dbo\W{{1,3}})?xp_cmdshell)\b[^\n;]{{0,160}}?(?:;?{_B}{_TAIL}|"
+        rf";{_B}(?:select|--|#|{_Q}{_B}\)?;?(?=\n|\Z)))",
         before=rf"{_OUT}\)?{_B}",
     ),
     phrase(  # ' AND SLEEP(5) --
         SQL_INJECTION,
         "sleep(|pg_sleep(|sleep%28|benchmark(|waitfor|dbms_pipe|extractvalue(|updatexml(|randomblob(|load_file(",
         r"(?:(?:pg_)?sleep(?:\(|%28)\s{0,3}\d|benchmark\(\s{0,3}\d{4,}|waitfor\s{1,4}delay\s{0,4}['\"]|"
-        r"dbms_pipe\.receive_message\(|(?:extractvalue|updatexml)"
-        r"\(\s{0,3}(?:rand\(\)|null|\d{1,6})\s{0,3},\s{0,3}concat\(|randomblob\(\d{6,}|load_file\(\s{0,3}(?:['\"]/|"
-        r"0x))",
+        r"dbms_pipe\.receive_message\(|(?:extractvalue|updatexml)\(\s{0,3}(?:rand\(\)|null|"
+        r"\d{1,6})\s{0,3},\s{0,3}concat\(|randomblob\(\d{6,}|load_file\(\s{0,3}(?:['\"]/|0x))",
         before=(
             rf"{_Q}{_B}\)?{_B}(?:;|%3b|\|\||\+|and|or|xor|union{_BB}select|-|,|\(|if|case|when|select|exec|begin|1|=|"
             rf"\d|{_BB}){{1,12}}"
@@ -76,7 +74,7 @@ SQL: Final[tuple[Phrase, ...]] = (
         SQL_INJECTION,
         "admin'|admin\"|root'|administrator'|admin%27|admin')",
         rf"(?:admin|root|administrator){_Q}{_B}\)?{_B}(?:--(?:\s|$|\+|-|{_Q})|--\Z|#(?:$|\Z|{_Q})|/\*)",
-        before=r"(?:^|[\s=:\"'`(\[{,>])",
+        before=r"(?:\A|[\s=:\"'`(\[{,>])",
     ),
     phrase(  # ' ORDER BY 10 --
         SQL_INJECTION,

@@ -26,71 +26,59 @@ _GERMAN: Final = (
         "ignoriere|ignorier|ignorieren sie|missachte|missachten sie|vergiss|vergessen sie|verwirf|verwerfen sie|"
         "ubergehe|befolge nicht",
         "alle|allen|alles|samtliche|die|den|deine|deiner|ihre|meine|bisherigen?|vorherigen?|vorhergehenden?|"
-        "vorangegangenen?|"
-        "fruheren?|obigen?|vorigen?|zuvor|gegebenen?|bitte|jetzt|von|und|ursprunglichen?|oben genannten?|dir|dich|"
-        "system-?",
+        "vorangegangenen?|fruheren?|obigen?|vorigen?|zuvor|gegebenen?|bitte|jetzt|von|und|ursprunglichen?|oben"
+        " genannten?|dir|dich|system-?",
         "anweisungen?|instruktionen?|vorgaben|regeln|befehle|anleitungen|prompts?|systemprompt|richtlinien|"
-        "vorschriften|sicherheitsregeln|"
-        "systemanweisungen",
+        "vorschriften|sicherheitsregeln|systemanweisungen",
     ),
     phrase(
         INSTRUCTION_OVERRIDE,
         "sag dem|sage dem|sagen sie dem|verrate dem|erzahle dem|teile dem|erwahne dies|erwahne das|informiere den",
         r"(?:(?:sage?|sagen sie|verrate|erzahle|teile) dem (?:benutzer|nutzer|anwender|user) (?:nichts|nicht|"
-        r"davon nichts)|"
-        r"erwahne (?:dies|das) (?:gegenuber dem|dem) (?:benutzer|nutzer|anwender|user) (?:nicht|gegenuber nicht)|"
-        r"informiere den (?:benutzer|nutzer|anwender|user) nicht)",
+        r"davon nichts)|erwahne (?:dies|das) (?:gegenuber dem|dem) (?:benutzer|nutzer|anwender|user) (?:nicht|"
+        r"gegenuber nicht)|informiere den (?:benutzer|nutzer|anwender|user) nicht)",
     ),
     phrase(
         EXFILTRATION,
         "gib|zeige|zeig|verrate|nenne|wiederhole|drucke",
-        r"(?:gib|zeige?|verrate|nenne|wiederhole|drucke)(?: (?:mir|uns|bitte|jetzt|sofort|den|deinen|deine|"
-        r"gesamten|vollstandigen|kompletten|"
-        r"geheimen|internen|ursprunglichen)){0,6} (?:system-?prompts?|systemanweisung(?:en)?|system-?nachricht|"
-        r"(?<=deine.)anweisungen)",
+        r"(?:gib|zeige?|verrate|nenne|wiederhole|drucke)(?: (?:mir|uns|bitte|jetzt|sofort|den|deinen|deine|gesamten|"
+        r"vollstandigen|kompletten|geheimen|internen|ursprunglichen)){0,6} (?:system-?prompts?|systemanweisung(?:en)?|"
+        r"system-?nachricht|(?<=deine.)anweisungen)",
     ),
 )
 _FRENCH: Final = (
     _after(
-        "ignore|ignorez|ignorer|oublie|oubliez|neglige|negligez|ne tiens pas compte|ne tiens plus compte|"
-        "ne tenez pas compte|"
-        "ne tenez plus compte|fais abstraction|faites abstraction|ne suis pas|ne suivez pas|ne respecte pas",
-        "de|des|toutes?|tous|les|tes|vos|ces|mes|precedentes?|anterieures?|autres|initiales|donc|maintenant|"
-        "s il te plait",
+        "ignore|ignorez|ignorer|oublie|oubliez|neglige|negligez|ne tiens pas compte|ne tiens plus compte|ne tenez pas"
+        " compte|ne tenez plus compte|fais abstraction|faites abstraction|ne suis pas|ne suivez pas|ne respecte pas",
+        "de|des|toutes?|tous|les|tes|vos|ces|mes|precedentes?|anterieures?|autres|initiales|donc|maintenant|s il te"
+        " plait",
         r"instructions? (?:precedentes?|anterieures?|initiales|ci-dessus|recues|donnees|qui precedent|systeme)|"
-        r"consignes?"
-        r"(?: (?:precedentes?|anterieures?|ci-dessus|donnees))?|directives?(?: (?:precedentes?|anterieures?|"
-        r"ci-dessus))?|regles"
-        r" (?:precedentes?|anterieures?|ci-dessus)|ordres (?:precedents|anterieurs)|commandes precedentes|"
-        r"(?<=precedentes.)instructions|"
-        r"(?<=tes.)instructions|(?<=vos.)instructions",
+        r"consignes?(?: (?:precedentes?|anterieures?|ci-dessus|donnees))?|directives?(?: (?:precedentes?|anterieures?|"
+        r"ci-dessus))?|regles (?:precedentes?|anterieures?|ci-dessus)|ordres (?:precedents|anterieurs)|"
+        r"commandes precedentes|(?<=precedentes.)instructions|(?<=tes.)instructions|(?<=vos.)instructions",
     ),
     phrase(
         INSTRUCTION_OVERRIDE,
         "ne dis|ne dites|ne le dis|ne le dites|ne mentionne|ne mentionnez|n'informe|n'informez|ne revele|ne revelez",
-        r"n(?:e|'|’)(?: )?(?:le )?(?:dis|dites|mentionnez?|informez?|revelez?)(?: (?:pas|rien|jamais|cela|ceci|ca)"
-        r"){1,3}(?: (?:de|cela|ceci|ca|a|au))"
-        r"{0,3} (?:l(?:'|’| )?)?utilisat\w+",
+        r"n(?:e|'|’)(?: )?(?:le )?(?:dis|dites|mentionnez?|informez?|revelez?)(?: (?:pas|rien|jamais|cela|ceci|"
+        r"ca)){1,3}(?: (?:de|cela|ceci|ca|a|au)){0,3} (?:l(?:'|’| )?)?utilisat\w+",
     ),
     phrase(
         EXFILTRATION,
         "revele|revelez|affiche|affichez|montre|montrez|repete|repetez|donne|donnez|imprime",
-        r"(?:revele|affiche|montre|repete|donne|imprime)z?(?: (?:moi|nous|integralement|le|la|contenu|de|tout)"
-        r"){0,4} (?:ton|ta|votre|tes|vos)"
-        r" (?:prompt (?:systeme|initial|secret|complet)|invite systeme|message systeme|instructions (?:systeme|"
-        r"initiales|secretes|internes|cachees))",
+        r"(?:revele|affiche|montre|repete|donne|imprime)z?(?: (?:moi|nous|integralement|le|la|contenu|de|"
+        r"tout)){0,4} (?:ton|ta|votre|tes|vos) (?:prompt (?:systeme|initial|secret|complet)|invite systeme|"
+        r"message systeme|instructions (?:systeme|initiales|secretes|internes|cachees))",
     ),
 )
 _SPANISH: Final = (
     _after(
-        "ignora|ignore|ignorad|ignoren|olvida|olvide|olviden|descarta|descarte|omite|omita|desobedece|desatiende|"
-        "haz caso omiso|haga caso omiso|"
-        "no hagas caso|no haga caso|no sigas|no siga",
+        "ignora|ignore|ignorad|ignoren|olvida|olvide|olviden|descarta|descarte|omite|omita|desobedece|desatiende|haz"
+        " caso omiso|haga caso omiso|no hagas caso|no haga caso|no sigas|no siga",
         "de|a|todas?|todos|las|los|tus|sus|mis|cualquier|previas?|anteriores?|demas|por favor|ahora|estas",
-        r"instruccion(?:es)? (?:anterior(?:es)?|previas?|dadas|recibidas|de arriba|del sistema|originales|"
-        r"iniciales)|ordenes (?:anteriores|previas)|"
-        r"reglas (?:anteriores|previas|de seguridad|del sistema)|indicaciones(?: (?:anteriores|previas))?|"
-        r"directrices(?: (?:anteriores|previas))?|"
+        r"instruccion(?:es)? (?:anterior(?:es)?|previas?|dadas|recibidas|de arriba|del sistema|originales|iniciales)|"
+        r"ordenes (?:anteriores|previas)|reglas (?:anteriores|previas|de seguridad|del sistema)|"
+        r"indicaciones(?: (?:anteriores|previas))?|directrices(?: (?:anteriores|previas))?|"
         r"(?<=anteriores.)instrucciones|(?<=previas.)instrucciones|(?<=tus.)(?:instrucciones|reglas|restricciones)|"
         r"(?<=sus.)instrucciones",
     ),
@@ -103,37 +91,34 @@ _SPANISH: Final = (
     phrase(
         EXFILTRATION,
         "revela|revele|muestra|muestre|imprime|repite|dime |escribe",
-        r"(?:revela|revele|muestra|muestre|imprime|repite|dime|escribe)(?:me|nos)?(?: (?:todo|completo|el|la|los|"
-        r"las|contenido|de|texto)){0,4} (?:tu|tus|su|sus)"
-        r" (?:prompt (?:del? sistema|inicial|secreto|completo)|mensaje del? sistema|instrucciones (?:del? sistema|"
-        r"iniciales|secretas|ocultas|internas)|"
+        r"(?:revela|revele|muestra|muestre|imprime|repite|dime|escribe)(?:me|nos)?(?: (?:todo|completo|el|la|los|las|"
+        r"contenido|de|texto)){0,4} (?:tu|tus|su|sus) (?:prompt (?:del? sistema|inicial|secreto|completo)|"
+        r"mensaje del? sistema|instrucciones (?:del? sistema|iniciales|secretas|ocultas|internas)|"
         r"indicaciones del? sistema)",
     ),
 )
 _PORTUGUESE: Final = (
     _after(
-        "ignore|ignora|ignorem|esqueca|esquece|esquecam|desconsidere|desconsidera|descarte|desobedeca|nao siga|"
-        "nao obedeca",
+        "ignore|ignora|ignorem|esqueca|esquece|esquecam|desconsidere|desconsidera|descarte|desobedeca|nao siga|nao"
+        " obedeca",
         "de|a|todas?|todos|as|os|suas|tuas|seus|minhas|quaisquer|qualquer|previas?|anteriores?|outras|por favor|agora",
         r"instruc(?:oes|ao) (?:anterior(?:es)?|previas?|acima|dadas|recebidas|do sistema|originais|iniciais)|"
-        r"ordens (?:anteriores|previas)|"
-        r"regras (?:anteriores|previas|de seguranca|do sistema)|orientacoes(?: (?:anteriores|previas|acima))?|"
-        r"diretrizes(?: (?:anteriores|previas))?|"
-        r"comandos anteriores|(?<=suas.)(?:instrucoes|regras)|(?<=tuas.)instrucoes",
+        r"ordens (?:anteriores|previas)|regras (?:anteriores|previas|de seguranca|do sistema)|"
+        r"orientacoes(?: (?:anteriores|previas|acima))?|diretrizes(?: (?:anteriores|previas))?|comandos anteriores|"
+        r"(?<=suas.)(?:instrucoes|regras)|(?<=tuas.)instrucoes",
     ),
     phrase(
         INSTRUCTION_OVERRIDE,
         "nao conte|nao diga|nao mencione|nao informe|nao revele|nao avise",
-        r"nao (?:conte|diga|mencione|informe|revele|avise)(?: (?:nada|isso|isto|disso|disto|que|sobre)){0,4} (?:ao|"
-        r"a|o|para o) (?:usuari|utilizador)\w*",
+        r"nao (?:conte|diga|mencione|informe|revele|avise)(?: (?:nada|isso|isto|disso|disto|que|sobre)){0,4} (?:ao|a|"
+        r"o|para o) (?:usuari|utilizador)\w*",
     ),
     phrase(
         EXFILTRATION,
         "revele|revela|mostre|mostra|imprima|repita|exiba|escreva",
         r"(?:revele|revela|mostre|mostra|imprima|repita|exiba|escreva)(?: (?:me|nos|todo|o|a|as|conteudo|do|"
-        r"completo)){0,4} (?:seu|teu|suas|tuas)"
-        r" (?:prompt (?:do|de) sistema|prompt (?:inicial|secreto|completo)|instrucoes (?:do sistema|iniciais|"
-        r"secretas|ocultas|internas))",
+        r"completo)){0,4} (?:seu|teu|suas|tuas) (?:prompt (?:do|de) sistema|prompt (?:inicial|secreto|completo)|"
+        r"instrucoes (?:do sistema|iniciais|secretas|ocultas|internas))",
     ),
 )
 _ITALIAN: Final = (
@@ -141,24 +126,22 @@ _ITALIAN: Final = (
         "ignora|ignorate|ignori|dimentica|dimenticate|dimentichi|trascura|tralascia|non considerare|non seguire|"
         "disattendi",
         "di|le|i|tutte|tutti|tue|tuoi|vostre|mie|qualsiasi|precedenti|altre|ora|per favore",
-        r"istruzion[ei] (?:precedent[ei]|anterior[ei]|sopra|ricevute|date|di sistema|originali|iniziali)|regole "
-        r"(?:precedenti|di sicurezza|di sistema)|"
-        r"ordini precedenti|indicazioni(?: precedenti)?|direttive(?: precedenti)?|comandi precedenti|"
-        r"(?<=precedenti.)istruzioni|(?<=tue.)(?:istruzioni|regole)",
+        r"istruzion[ei] (?:precedent[ei]|anterior[ei]|sopra|ricevute|date|di sistema|originali|iniziali)|"
+        r"regole (?:precedenti|di sicurezza|di sistema)|ordini precedenti|indicazioni(?: precedenti)?|"
+        r"direttive(?: precedenti)?|comandi precedenti|(?<=precedenti.)istruzioni|(?<=tue.)(?:istruzioni|regole)",
     ),
     phrase(
         INSTRUCTION_OVERRIDE,
         "non dire|non dirlo|non menzionare|non informare|non rivelare",
-        r"non (?:dire|dirlo|menzionare|menzionarlo|informare|rivelare|rivelarlo)(?: (?:nulla|niente|questo|cio|di)"
-        r"){0,3} (?:all?(?:'|’| )?|l(?:'|’| )?)?utent\w+",
+        r"non (?:dire|dirlo|menzionare|menzionarlo|informare|rivelare|rivelarlo)(?: (?:nulla|niente|questo|cio|"
+        r"di)){0,3} (?:all?(?:'|’| )?|l(?:'|’| )?)?utent\w+",
     ),
     phrase(
         EXFILTRATION,
         "rivela|mostra|stampa|ripeti|dimmi|mostrami|rivelami",
-        r"(?:rivela|mostra|stampa|ripeti|dim)(?:mi)?(?: (?:il|i|le|tutto|tutte|completo|contenuto|del)){0,4} "
-        r"(?:tuo|tue|vostro)"
-        r" (?:prompt (?:di sistema|iniziale|segreto|completo)|system prompt|istruzioni (?:di sistema|iniziali|"
-        r"segrete|nascoste|interne))",
+        r"(?:rivela|mostra|stampa|ripeti|dim)(?:mi)?(?: (?:il|i|le|tutto|tutte|completo|contenuto|del)){0,4} (?:tuo|"
+        r"tue|vostro) (?:prompt (?:di sistema|iniziale|segreto|completo)|system prompt|istruzioni (?:di sistema|"
+        r"iniziali|segrete|nascoste|interne))",
     ),
 )
 _DUTCH: Final = (
@@ -170,12 +153,11 @@ _DUTCH: Final = (
 )
 _SLAVIC: Final = (
     _after(
-        "игнорируй|игнорируйте|проигнорируй|проигнорируйте|забудь|забудьте|не обращай внимания на|"
-        "не обращайте внимания на|отбрось|отбросьте|"
-        "не следуй|не следуйте|пренебреги|отмени",
+        "игнорируй|игнорируйте|проигнорируй|проигнорируйте|забудь|забудьте|не обращай внимания на|не обращайте"
+        " внимания на|отбрось|отбросьте|не следуй|не следуйте|пренебреги|отмени",
         "все|всех|всем|про|о|об|свои|своим|твои|эти|этим|любые|предыдущие|предыдущим|предыдущих|прежние|прежним|"
-        "прошлые|вышеуказанные|вышеизложенные|"
-        "ранее|данные|полученные|системные|системным|пожалуиста|пожалуйста|теперь|и|свою",
+        "прошлые|вышеуказанные|вышеизложенные|ранее|данные|полученные|системные|системным|пожалуиста|пожалуйста|"
+        "теперь|и|свою",
         "инструкци(?:и|ям|ях|й|ю)|указания(?:м|х)?|правила(?:м|х)?|команды|приказы|промпты?|распоряжения|директивы|"
         "подсказки|ограничения",
     ),
@@ -186,8 +168,8 @@ _SLAVIC: Final = (
     ),
     _after(
         "zignoruj|ignoruj|zignorujcie|pomin|zapomnij|zapomnij o|nie przestrzegaj|odrzuc",
-        "o|wszystkie|wszystkich|poprzednie|poprzednich|wczesniejsze|wczesniejszych|powyzsze|powyzszych|swoje|"
-        "swoich|twoje|dotychczasowe|teraz|prosze",
+        "o|wszystkie|wszystkich|poprzednie|poprzednich|wczesniejsze|wczesniejszych|powyzsze|powyzszych|swoje|swoich|"
+        "twoje|dotychczasowe|teraz|prosze",
         "instrukcje|instrukcji|polecenia|polecen|zasady|zasad|wytyczne|wytycznych|reguly|rozkazy",
     ),
     _after(
@@ -198,16 +180,15 @@ _SLAVIC: Final = (
     phrase(
         INSTRUCTION_OVERRIDE,
         "не говори|не говорите|не сообщай|не сообщайте|не рассказывай|не упоминай|не раскрывай",
-        r"не (?:говори|сообщай|рассказывай|упоминай|раскрывай)(?:те)?(?: (?:об|о|про|этом|это|этого|ничего|никому)"
-        r"){0,4} пользовател\w+",
+        r"не (?:говори|сообщай|рассказывай|упоминай|раскрывай)(?:те)?(?: (?:об|о|про|этом|это|этого|ничего|"
+        r"никому)){0,4} пользовател\w+",
     ),
     phrase(
         EXFILTRATION,
         "покажи|покажите|выведи|выведите|раскрой|раскройте|напечатай|повтори|назови",
         r"(?:покажи|выведи|раскрой|напечатай|повтори|назови)(?:те)?(?: (?:мне|нам|весь|всю|полностью|дословно|"
-        r"текст)){0,4} (?:свой|твой|свои|твои|своего|твоего|"
-        r"ваш|весь|системный|системного)(?: (?:весь|полный|скрытый))? (?:системн\w+ (?:промпт\w*|инструкци\w+|"
-        r"подсказк\w+|запрос\w*)|промпт\w*)",
+        r"текст)){0,4} (?:свой|твой|свои|твои|своего|твоего|ваш|весь|системный|системного)(?: (?:весь|полный|"
+        r"скрытый))? (?:системн\w+ (?:промпт\w*|инструкци\w+|подсказк\w+|запрос\w*)|промпт\w*)",
     ),
 )
 _OTHERS: Final = (
@@ -229,51 +210,46 @@ _OTHERS: Final = (
     phrase(  # Turkish, whose verb comes last
         INSTRUCTION_OVERRIDE,
         "onceki|yukaridaki|tum talimat|butun talimat|tum onceki|daha onceki|bundan onceki",
-        r"(?:tum |butun |daha |bundan )?(?:onceki|yukaridaki|tum|butun)(?: (?:tum|butun|sistem|verilen)){0,2} "
-        r"(?:talimat|komut|kural|yonerge|emir|istem)\w{0,8}"
-        r"(?: \w{1,12}){0,2} (?:yok say|gormezden gel|unut|dikkate alma|goz ardi et|onemseme|bosver)",
+        r"(?:tum |butun |daha |bundan )?(?:onceki|yukaridaki|tum|butun)(?: (?:tum|butun|sistem|"
+        r"verilen)){0,2} (?:talimat|komut|kural|yonerge|emir|istem)\w{0,8}(?: \w{1,12}){0,2} (?:yok say|gormezden gel|"
+        r"unut|dikkate alma|goz ardi et|onemseme|bosver)",
     ),
 )
 _CJK: Final = (
     _unspaced(
-        "忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不要遵循|不要遵守|不再遵循|不再遵守|抛弃|放弃|"
-        "跳过|绕过|停止遵循|摒弃|撤销|覆盖",
-        r"(?:忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不要遵循|不要遵守|不再遵循|不再遵守|抛弃|"
-        r"放弃|跳过|绕过|停止遵循|摒弃|撤销|覆盖)"
-        r"[^。！？\n]{0,8}?(?:之前|以前|以上|上面|上述|前面|先前|此前|所有|一切|全部|任何|你的|您的|系统|系統|原有|"
-        r"原来|原始|现有|既有|安全)[^。！？\n]{0,12}?"
-        r"(?:指令|指示|提示词|提示詞|提示|命令|规则|規則|要求|设定|設定|限制|约束|约定|准则|指引|对话内容|prompt)",
+        "忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不要遵循|不要遵守|不再遵循|不再遵守|抛弃|放弃|跳过|"
+        "绕过|停止遵循|摒弃|撤销|覆盖",
+        r"(?:忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不要遵循|不要遵守|不再遵循|不再遵守|抛弃|放弃|"
+        r"跳过|绕过|停止遵循|摒弃|撤销|覆盖)[^。！？\n]{0,8}?(?:之前|以前|以上|上面|上述|前面|先前|此前|所有|一切|"
+        r"全部|任何|你的|您的|系统|系統|原有|原来|原始|现有|既有|安全)[^。！？\n]{0,12}?(?:指令|指示|提示词|提示詞|"
+        r"提示|命令|规则|規則|要求|设定|設定|限制|约束|约定|准则|指引|对话内容|prompt)",
     ),
     _unspaced(
         "不要告诉|不要告知|不要通知|别告诉|请勿告知|请勿告诉|不要向用户|不要讓用戶|不要让用户|不要告訴|不得告知|"
         "不要提醒用户",
-        r"(?:(?:不要|别|请勿|不得)(?:告诉|告訴|告知|通知|提醒)(?:用户|用戶|使用者|使用人)|(?:不要|别|请勿|"
-        r"不得)(?:向|让|讓)(?:用户|用戶|使用者)(?:提及|透露|说明|知道|"
-        r"知晓|报告|披露|發現|发现))",
+        r"(?:(?:不要|别|请勿|不得)(?:告诉|告訴|告知|通知|提醒)(?:用户|用戶|使用者|使用人)|(?:不要|别|请勿|不得)(?:向|"
+        r"让|讓)(?:用户|用戶|使用者)(?:提及|透露|说明|知道|知晓|报告|披露|發現|发现))",
     ),
     _unspaced(
         "系统提示|系统指令|系統提示|系统消息|初始指令|システムプロンプト|시스템프롬프트|시스템 프롬프트",
         r"(?:系统提示词?|系统指令|系統提示詞?|系统消息|初始指令|システムプロンプト|"
-        r"시스템 ?프롬프트)[^。！？\n]{0,10}?(?:出来|出來|给我|給我|告诉我|告訴我|を?(?:すべて|全て|"
-        r"全文)?(?:表示|出力|教え|開示|公開|見せ)"
-        r"(?:し(?:て|ろ|なさい)|て|ろ|せよ)|를? ?(?:모두 |전부 )?(?:출력|공개|보여|알려|말해))",
+        r"시스템 ?프롬프트)[^。！？\n]{0,10}?(?:出来|出來|给我|給我|告诉我|告訴我|を?(?:すべて|全て|全文)?(?:表示|"
+        r"出力|教え|開示|公開|見せ)(?:し(?:て|ろ|なさい)|て|ろ|せよ)|를? ?(?:모두 |전부 )?(?:출력|공개|보여|알려|"
+        r"말해))",
         EXFILTRATION,
     ),
     _unspaced(
         "输出|輸出|显示|顯示|泄露|打印|重复|重複|告诉我|告訴我|透露|公开|复述|展示",
         r"(?:输出|輸出|显示|顯示|泄露|打印|重复|重複|告诉我|告訴我|透露|公开|复述|展示)(?:一下|出|给我|給我)?(?:你|"
-        r"您)(?:的)?(?:完整|全部|所有|初始|原始|隐藏|隱藏|"
-        r"内部){0,3}(?:的)?(?:系统|系統|初始|隐藏|内部|原始)?"
-        r"(?:提示词|提示詞|系统提示|系統提示|指令|prompt)",
+        r"您)(?:的)?(?:完整|全部|所有|初始|原始|隐藏|隱藏|内部){0,3}(?:的)?(?:系统|系統|初始|隐藏|内部|"
+        r"原始)?(?:提示词|提示詞|系统提示|系統提示|指令|prompt)",
         EXFILTRATION,
     ),
     _unspaced(
         "以前|これまで|上記|前の|先の|今まで|すべての|全ての|過去の|上の|元の|あなたの|前述|従来",
         r"(?:以前|これまで|上記|前|先|今まで|すべて|全て|過去|上|元|あなた|前述|従来)の?(?:すべての|全ての|システム|"
-        r"ご|与えられた){0,3}(?:指示|命令|プロンプト|ルール|指令|設定|"
-        r"制約|制限|規則)"
-        r"(?:や(?:ルール|指示|制約))?(?:を|は|に関しては)?(?:すべて|全て|全部|一切|完全に)?(?:無視|忘れ|破棄|無効|"
-        r"従わ(?:ない|ず))",
+        r"ご|与えられた){0,3}(?:指示|命令|プロンプト|ルール|指令|設定|制約|制限|規則)(?:や(?:ルール|指示|制約))?(?:を|"
+        r"は|に関しては)?(?:すべて|全て|全部|一切|完全に)?(?:無視|忘れ|破棄|無効|従わ(?:ない|ず))",
     ),
     _unspaced(
         "ユーザーに|ユーザには|利用者に",
@@ -283,9 +259,8 @@ _CJK: Final = (
     _unspaced(
         "이전|위의|앞의|지금까지|모든 지시|모든 지침|기존|앞선|이전의",
         r"(?:이전|위|앞|지금까지|모든|기존|앞선)(?:의|에|까지)?\s?(?:모든 |내린 |받은 |주어진 |"
-        r"시스템 ){0,3}(?:지시\s?사항|지시|지침|명령어?|프롬프트|규칙|제한)"
-        r"(?:을|를|들을|은|는)?\s?(?:모두 |전부 |다 |완전히 ){0,2}"
-        r"(?:무시|잊|따르지 (?:마|말))",
+        r"시스템 ){0,3}(?:지시\s?사항|지시|지침|명령어?|프롬프트|규칙|제한)(?:을|를|들을|은|는)?\s?(?:모두 |전부 |다 |"
+        r"완전히 ){0,2}(?:무시|잊|따르지 (?:마|말))",
     ),
     _unspaced(
         "사용자에게|유저에게",
@@ -297,13 +272,12 @@ _MORE: Final = (
     _unspaced(
         "تجاهل|انسى|انس|أهمل|اهمل|لا تتبع",
         r"(?:تجاهل|انسى?|[أا]همل|لا تتبع)\s(?:جميع\s|كل\s|كافة\s|أي\s)?(?:التعليمات|الأوامر|القواعد|الإرشادات|"
-        r"التوجيهات|تعليماتك|الاوامر)"
-        r"(?:\s(?:السابقة|أعلاه|المذكورة|السابقه|التي|الخاصة|و))?",
+        r"التوجيهات|تعليماتك|الاوامر)(?:\s(?:السابقة|أعلاه|المذكورة|السابقه|التي|الخاصة|و))?",
     ),
     _unspaced(
         "पिछले|पिछली|सभी निर्देश|सभी पिछले|उपरोक्त|पहले के|पूर्व",
-        r"(?:सभी )?(?:पिछले|पिछली|सभी|उपरोक्त|पहले के|पूर्व)(?: सभी)? (?:निर्देशों?|आदेशों?|नियमों?|हिदायतों)"
-        r"(?: को)?(?: पूरी तरह)? (?:अनदेखा|नज़रअंदाज़|नजरअंदाज|भूल|अनसुना)",
+        r"(?:सभी )?(?:पिछले|पिछली|सभी|उपरोक्त|पहले के|पूर्व)(?: सभी)? (?:निर्देशों?|आदेशों?|नियमों?|"
+        r"हिदायतों)(?: को)?(?: पूरी तरह)? (?:अनदेखा|नज़रअंदाज़|नजरअंदाज|भूल|अनसुना)",
     ),
     _unspaced(
         "התעלם|שכח|תתעלם",
