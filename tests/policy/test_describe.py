@@ -80,7 +80,7 @@ def test_each_thing_that_a_policy_says_has_its_line(text: str, line: str) -> Non
 
 def test_what_a_policy_does_not_say_beyond_its_limits_has_no_line() -> None:
     kinds = [line.partition(":")[0] for line in _lines("{rules: {retry_loop: block}}")]
-    assert kinds[1:] == ["budget", "models", "tools", "files that no tool may touch", "pace", "loops"]
+    assert kinds[1:] == ["budget", "models", "tools", "files that no tool may touch", "secrets", "pace", "loops"]
 
 
 def test_each_entry_says_whose_it_is_and_the_rest_falls_to_the_default() -> None:

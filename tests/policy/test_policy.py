@@ -13,12 +13,32 @@ from hypothesis import strategies as st
 from guardian_ci.errors import PolicyError
 from guardian_ci.model import PICODOLLARS, Limit, Place
 from guardian_ci.policy import Policy, default_policy, load_policy, policy_from_document
-from guardian_ci.policy.settings import Budget, LoopDetection, OnBudget, Settings, Timeouts
+from guardian_ci.policy.settings import (
+    Budget,
+    FilePattern,
+    FilePatterns,
+    LoopDetection,
+    OnBudget,
+    SecretRules,
+    Settings,
+    Timeouts,
+)
 from guardian_ci.pricing import CustomPrice, CustomTier
 
 HERE = Path(__file__).parent
 PUBLISHED = (HERE / "published.yml").read_text()
 EVERY_KEY = (HERE / "every_key.yml").read_text()
+
+
+PUBLISHED_FILES = tuple(
+    FilePattern(pattern=pattern, field=f"file_blocklist[{index}]")
+    for index, pattern in enumerate(["~/.ssh/*", ".env", "*.pem"])
+)
+
+
+def blocked(settings: Settings, kind: str = "read") -> list[str]:
+    patterns: tuple[FilePattern, ...] | None = getattr(settings.file_blocklist, kind)
+    return [each.pattern for each in patterns or ()]
 
 
 def budgets(settings: Settings) -> dict[tuple[str, str | None], Limit]:
@@ -37,7 +57,7 @@ def test_the_published_form_means_what_it_says() -> None:
                 tokens_place=Place(file="guardian.yml", line=3),
             ),
         ),
-        file_blocklist=("~/.ssh/*", ".env", "*.pem"),
+        file_blocklist=FilePatterns(read=PUBLISHED_FILES, write=PUBLISHED_FILES),
         allowed_tools=("read_file", "write_file", "bash"),
         requests_per_minute=30,
         log_level="debug",
@@ -73,12 +93,26 @@ def test_every_key_reaches_the_settings() -> None:
     assert (scaled.pattern, scaled.input, scaled.multiplier) == ("claude-*", None, Fraction(11, 10))
     assert own.source == "p.yml:16"
     assert (docs.allowed_tools, rest.allowed_tools) == (("Read",), None)
-    assert (docs.file_blocklist, rest.file_blocklist) == ((), (".env",))
+    assert (blocked(docs), blocked(docs, "write")) == ([".env"], ["secrets/**", "*.lock"])
+    assert (blocked(rest), blocked(rest, "write")) == ([".env"], [".env"])
+    assert docs.file_blocklist.write is not None
+    assert docs.file_blocklist.write[1].field == "file_blocklist.write[1]"
+    assert docs.file_allowlist == FilePatterns(write=(FilePattern(pattern="./**", field="file_allowlist.write[0]"),))
+    assert docs.denied_tools == ("Bash(git push:*)", "mcp__*")
+    assert docs.denied_definitions == "keep"
+    assert docs.network_allowlist == ("github.com", "pip")
+    assert docs.secrets == SecretRules(
+        prompts="redact", tool_results="block", answers="off", environment=("DEPLOY_KEY",), rules="house.toml"
+    )
     assert docs.tool_denial == "stop"
-    assert docs.loop_detection == LoopDetection(max_repeats=5, window_seconds=30, retry_after_seconds=60, then="end")
+    assert docs.loop_detection == LoopDetection(
+        max_repeats=5, window_seconds=30, retry_after_seconds=60, then="end", max_same_results=7, max_idle_turns=3
+    )
     assert docs.idle_timeout_minutes == 5
     assert docs.upstreams == {"anthropic": "http://127.0.0.1:9000/anthropic", "openai": "https://llm.example/v1"}
-    assert docs.timeouts == Timeouts(connect_seconds=1, silence_seconds=2.5, call_seconds=30, drain_seconds=4)
+    assert docs.timeouts == Timeouts(
+        connect_seconds=1, silence_seconds=2.5, call_seconds=30, drain_seconds=4, tool_call_seconds=9
+    )
     assert docs.max_request_mb == 8
     assert (docs.log_level, rest.log_level) == ("warning", "info")
     assert [docs.action(rule) for rule in ("retry_loop", "file_blocklist", "cost_limit")] == ["off", "warn", "block"]
@@ -95,7 +129,7 @@ def test_a_session_that_no_entry_names_gets_the_built_in_default_and_the_top_lev
     settings = policy.for_session("b")
     assert settings.log_level == "error"
     assert budgets(settings) == {("run", None): Limit(picodollars=5 * PICODOLLARS)}
-    assert "~/.ssh/*" in settings.file_blocklist
+    assert "~/.ssh/*" in blocked(settings)
 
 
 def test_a_file_without_a_list_is_one_policy_named_default() -> None:
@@ -206,7 +240,7 @@ class TestDefaultPolicy:
         assert settings.allowed_tools is None
         assert settings.loop_detection == LoopDetection()
         assert settings.on_budget == OnBudget()
-        assert {"~/.ssh/*", ".env", "*.pem"} <= set(settings.file_blocklist)
+        assert {"~/.ssh/*", ".env", "*.pem"} <= set(blocked(settings))
 
     def test_it_says_what_it_is(self) -> None:
         lines = default_policy().describe()
@@ -225,6 +259,7 @@ def test_the_description_names_each_limit_and_what_has_none() -> None:
         "  models: any with a known price",
         "  tools: read_file, write_file, bash",
         "  files that no tool may touch: ~/.ssh/*, .env, *.pem",
+        "  secrets: warn everywhere",
         "  pace: 30 calls a minute",
         "  loops: the same prompt at most 3 times in 60 seconds, then wait 300 seconds",
     ]
