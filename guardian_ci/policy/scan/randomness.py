@@ -60,8 +60,10 @@ _NO_WORDS: Final = 0.3
 
 def entropy(value: str) -> float:
     """Return Shannon's entropy of the value's characters, in bits a character."""
-    length = len(value)
-    return -sum(count / length * math.log2(count / length) for count in Counter(value).values())
+    if not value:
+        return 0
+    repeated = sum(count * math.log2(count) for count in Counter(value).values() if count > 1)
+    return math.log2(len(value)) - repeated / len(value)
 
 
 def made_up(key: str) -> bool:

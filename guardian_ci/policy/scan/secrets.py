@@ -32,8 +32,8 @@ _WINDOW: Final = 1024
 
 _WORTH_KNOWING: Final = 128
 _MOST_KNOWN: Final = 65_536
-_SHARE: Final = 16
-"""One text may take up so small a part of what is remembered."""
+_SHARE: Final = 2
+"""No text takes more than this part of what is remembered."""
 
 _ESCAPE: Final = re.compile(r"\\(?:(?:u00|x)([2-7][0-9a-fA-F])|/)")
 

@@ -99,6 +99,7 @@ def test_words_are_no_passwords(value: str) -> None:
 
 
 def test_entropy_is_in_bits_a_character() -> None:
+    assert entropy("") == 0
     assert entropy("aaaa") == 0
     assert entropy("abab") == pytest.approx(1)
     assert entropy("abcdefgh") == pytest.approx(3)
