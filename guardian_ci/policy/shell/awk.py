@@ -369,22 +369,27 @@ class _Reader:
         self.position += 1
         match token.kind:
             case "string":
-                return unescaped(token.text[1:-1])
+                text = unescaped(token.text[1:-1])
             case "number":
-                return str(int(token.text, 16)) if token.text.startswith("0x") else token.text
+                text = str(int(token.text, 16)) if token.text.startswith("0x") else token.text
             case "name":
-                return self._name(token.text, depth)
-        if token.text == "(":
-            value = self.values(depth + 1)
-            if self.token.text == ")":
-                self.position += 1
-                return value[0] if len(value) == 1 else self.variables.get("SUBSEP", "\x1c").join(value)
-            return UNKNOWN
-        if token.text == "$":
-            return self._field(self.primary(depth + 1) if depth < _DEEPEST else "")
-        if token.text == "-" and depth < _DEEPEST:
-            value = self.primary(depth + 1)
-            return "-" + value if value.isdigit() else UNKNOWN
+                text = self._name(token.text, depth)
+            case _:
+                text = self._signed(token.text, depth + 1) if depth < _DEEPEST else UNKNOWN
+        return text
+
+    def _signed(self, sign: str, depth: int) -> str:
+        """Read what begins with a bracket, a ``$`` or a minus."""
+        if sign == "(":
+            values = self.values(depth)
+            if self.token.text != ")":
+                return UNKNOWN
+            self.position += 1
+            return values[0] if len(values) == 1 else self.variables.get("SUBSEP", "\x1c").join(values)
+        if sign == "$":
+            return self._field(self.primary(depth))
+        if sign == "-" and (value := self.primary(depth)).isdigit():
+            return f"-{value}"
         return UNKNOWN
 
     def _field(self, number: str) -> str:
@@ -410,7 +415,7 @@ class _Reader:
         return self.variables.get(name, UNKNOWN)
 
 
-def _called(name: str, arguments: list[str]) -> str:
+def _called(name: str, arguments: list[str]) -> str:  # noqa: PLR0911 - one line a function
     if not arguments or not all(map(is_constant, arguments)):
         return UNKNOWN
     match name, arguments:

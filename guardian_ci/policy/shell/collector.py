@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote
 
+from guardian_ci.policy.shell.arguments import Arguments, Kind, Usage, read_arguments
 from guardian_ci.policy.shell.effects import Effects, Language, Runs
 from guardian_ci.policy.shell.facts import UNKNOWN, Access, Contact, Opaque, Touch
-from guardian_ci.policy.shell.arguments import Arguments, Kind, Usage, read_arguments
 from guardian_ci.policy.shell.hosts import (
     contact_of_path,
     is_url,

@@ -9,6 +9,7 @@ import bz2
 import lzma
 import re
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
@@ -97,12 +98,13 @@ def decompressed(text: str) -> str | None:
     if not is_constant(text):
         return None
     data = bytes_of(text)
-    for attempt in (
+    attempts: tuple[Callable[[], bytes], ...] = (
         lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, LONGEST),
         lambda: zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(data, LONGEST),
         lambda: bz2.BZ2Decompressor().decompress(data, LONGEST),
         lambda: lzma.LZMADecompressor(memlimit=1 << 26).decompress(data, LONGEST),
-    ):
+    )
+    for attempt in attempts:
         try:
             plain = attempt()
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
@@ -113,7 +115,7 @@ def decompressed(text: str) -> str | None:
 
 
 def unescaped(text: str, *, after_zero: bool = False) -> str:
-    """Undo backslash escapes: letters, octal (``after_zero``: as ``echo -e`` has it, ``\\0NNN``), hexadecimal, Unicode."""
+    """Undo backslash escapes: letters, octal, hexadecimal, Unicode; ``after_zero``: octal as ``echo -e`` has it."""
     if "\\" not in text:
         return text
     return (_ESCAPE_AFTER_ZERO if after_zero else _ESCAPE).sub(_unescape, text)

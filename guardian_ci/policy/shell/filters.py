@@ -1,4 +1,4 @@
-"""What filters and printers print where their input is known: ``echo``, ``printf``, ``base64 -d``, ``cut``, ``tr`` …
+"""What filters and printers print where their input is known: ``echo``, ``printf``, ``base64``, ``cut``, ``tr``.
 
 All is pure and bounded, and gives None for what it does not know. A line with ``*`` is a listing's (see ``listings``):
 what picks lines keeps it, and a ``grep`` narrows it.
@@ -6,6 +6,7 @@ what picks lines keeps it, and a ``grep`` narrows it.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -26,7 +27,7 @@ from guardian_ci.policy.shell.encodings import (
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.jq import queried
 from guardian_ci.policy.shell.listings import is_listing, lines_of, narrowed
-from guardian_ci.policy.shell.patterns import TooMuch, compile_pattern
+from guardian_ci.policy.shell.patterns import Pattern, TooMuch, compile_pattern
 from guardian_ci.policy.shell.sed import edited
 
 _REPEATED: Final = 64
@@ -464,38 +465,67 @@ def _cut(arguments: Sequence[str], stdin: str | None) -> str | None:
 
 
 def _grep(arguments: Sequence[str], stdin: str | None) -> str | None:
-    if stdin is None:
-        return None
     given = read_arguments(arguments, GREP)
     patterns = given.values("-e", "--regexp") or list(given.operands[:1])
-    if given.has("-c", "--count"):
-        return f"{TAME}\n"
-    if given.has("-f", "--file", "-q", "--quiet", "-L", "-l") or len(patterns) != 1:
+    if stdin is None or given.has("-c", "--count"):
+        return None if stdin is None else f"{TAME}\n"
+    if given.has("-f", "--file", "-q", "--quiet", "-L", "-l") or len(patterns) != 1 or not is_constant(patterns[0]):
         return None
-    extended = given.has("-E", "-P", "--extended-regexp", "--perl-regexp")
-    fixed = given.has("-F", "--fixed-strings")
-    whole = given.has("-x", "--line-regexp")
-    source = patterns[0]
-    pattern = compile_pattern(source, extended=extended, ignore_case=given.has("-i", "--ignore-case"), fixed=fixed)
-    if pattern is None or not is_constant(source):
+    search = _Search.of(patterns[0], given)
+    if search is None:
         return None
-    inverted, only = given.has("-v", "--invert-match"), given.has("-o", "--only-matching")
     lines: list[str] = []
     for line in lines_of(stdin):
-        if is_listing(line):
-            kept = [line] if inverted else narrowed(line, source, extended=extended, fixed=fixed, whole=whole)
-            if kept is None:
-                return None
-            lines += kept
-        elif not is_constant(line):
+        passed = search.passed(line)
+        if passed is None:
             return None
-        elif only:
-            lines += [match.group(line, 0) for match in pattern.find_all(line) if match.end > match.start]
-        else:
-            match = pattern.search(line)
-            hit = match is not None and (not whole or (match.start == 0 and match.end == len(line)))
-            lines += [line] if hit is not inverted else []
+        lines += passed
     return _joined(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One search for one pattern."""
+
+    source: str
+    pattern: Pattern
+    extended: bool
+    fixed: bool
+    whole: bool
+    inverted: bool
+    only: bool
+
+    @classmethod
+    def of(cls, source: str, given: Arguments) -> "_Search | None":
+        """Make a search of a pattern and the options; None for a pattern that nobody here can read."""
+        extended = given.has("-E", "-P", "--extended-regexp", "--perl-regexp")
+        fixed = given.has("-F", "--fixed-strings")
+        pattern = compile_pattern(source, extended=extended, ignore_case=given.has("-i", "--ignore-case"), fixed=fixed)
+        if pattern is None:
+            return None
+        return cls(
+            source=source,
+            pattern=pattern,
+            extended=extended,
+            fixed=fixed,
+            whole=given.has("-x", "--line-regexp"),
+            inverted=given.has("-v", "--invert-match"),
+            only=given.has("-o", "--only-matching"),
+        )
+
+    def passed(self, line: str) -> list[str] | None:
+        """Return what of a line passes; None where that cannot be known."""
+        if is_listing(line):
+            if self.inverted:
+                return [line]
+            return narrowed(line, self.source, extended=self.extended, fixed=self.fixed, whole=self.whole)
+        if not is_constant(line):
+            return None
+        if self.only:
+            return [match.group(line, 0) for match in self.pattern.find_all(line) if match.end > match.start]
+        match = self.pattern.search(line)
+        hit = match is not None and (not self.whole or (match.start == 0 and match.end == len(line)))
+        return [line] if hit is not self.inverted else []
 
 
 # What prints something that names no file

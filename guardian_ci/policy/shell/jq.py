@@ -83,24 +83,22 @@ class _Query:
         return total
 
     def _term(self, value: object, depth: int) -> object:
-        token = self._tokens[self._position]
+        word = self._tokens[self._position]
         self._position += 1
-        if token.startswith('"'):
-            if "\\(" in token:
-                raise _Unknown
-            return json.loads(token)
-        if token.lstrip("-").isdigit():
-            return int(token)
-        if token == "[":
+        if word.startswith('"') and "\\(" not in word:
+            return json.loads(word)
+        if word.lstrip("-").isdigit():
+            return int(word)
+        if word == "[":
             return self._array(value, depth)
-        if token == "(":
+        if word == "(":
             (result,) = self._pipe(value, depth + 1)
             self._expect(")")
             return result
-        if token.startswith("."):
+        if word.startswith("."):
             self._position -= 1
             return self._path(value)
-        return self._called(token, value, depth)
+        return self._called(word, value, depth)
 
     def _array(self, value: object, depth: int) -> list[object]:
         if self._next_is("]"):
@@ -111,22 +109,22 @@ class _Query:
 
     def _path(self, value: object) -> object:
         while self._position < len(self._tokens):
-            token = self._tokens[self._position]
-            if token.startswith(".") and len(token) > 1:
-                value = value[token[1:]] if isinstance(value, dict) else _unknown()
-            elif token == "[":
+            word = self._tokens[self._position]
+            if word.startswith(".") and len(word) > 1:
+                value = value[word[1:]] if isinstance(value, dict) else _unknown()
+            elif word == "[":
                 index = self._tokens[self._position + 1]
                 self._position += 2
                 key: object = json.loads(index)
-                value = value[key] if isinstance(value, list | dict) else _unknown()  # type: ignore[index,call-overload]
+                value = value[key] if isinstance(value, list | dict) else _unknown()  # type: ignore[call-overload]
                 if self._tokens[self._position] != "]":
                     raise _Unknown
-            elif token != ".":
+            elif word != ".":
                 break
             self._position += 1
         return value
 
-    def _called(self, name: str, value: object, depth: int) -> object:
+    def _called(self, name: str, value: object, depth: int) -> object:  # noqa: PLR0911 - one line a function
         match name, value:
             case "@base64d", str():
                 return _known(from_base64(value))

@@ -4,7 +4,7 @@ A pattern is compiled to the instructions of a small machine that follows all wa
 does. What it cannot read (look-around, back-references) gives no pattern.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -14,7 +14,9 @@ _LARGEST_PROGRAM: Final = 1_500
 _LONGEST_PATTERN: Final = 1_000
 _DEEPEST: Final = 20
 _MOST_REPEATS: Final = 200
-_CLASSES: Final = {
+_Test = Callable[[str], bool]
+
+_CLASSES: Final[Mapping[str, _Test]] = {
     "alpha": str.isalpha,
     "digit": str.isdigit,
     "alnum": str.isalnum,
@@ -26,14 +28,12 @@ _CLASSES: Final = {
     "print": str.isprintable,
     "xdigit": lambda character: character in "0123456789abcdefABCDEF",
 }
-_ESCAPED_CLASSES: Final = {
+_ESCAPED_CLASSES: Final[Mapping[str, _Test]] = {
     "d": _CLASSES["digit"],
     "w": lambda character: character.isalnum() or character == "_",
     "s": _CLASSES["space"],
 }
 _ESCAPED_CHARACTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
-
-_Test = Callable[[str], bool]
 
 
 class TooMuch(Exception):  # noqa: N818 - never leaves this package: what could not be finished is not known
@@ -115,7 +115,7 @@ class Pattern:
         spans = [(found[at], found[at + 1]) for at in range(0, len(found), 2)]
         return Match(tuple(span if span[0] >= 0 and span[1] >= 0 else None for span in spans))
 
-    def _advance(
+    def _advance(  # noqa: C901 - one branch for each kind of step
         self,
         entry: tuple[int, tuple[int, ...]],
         text: str,
@@ -420,6 +420,7 @@ def globs_of(source: str, *, extended: bool, fixed: bool = False, whole: bool = 
 
 
 def _glob_parts(source: str, *, extended: bool, fixed: bool) -> tuple[bool, str, bool] | None:
+    """Return a pattern as a glob, with whether it is bound to the beginning and to the end."""
     if len(source) > _LONGEST_PATTERN:
         return None
     if fixed:
@@ -430,27 +431,26 @@ def _glob_parts(source: str, *, extended: bool, fixed: bool) -> tuple[bool, str,
     glob: list[str] = []
     position = 0
     while position < len(body):
-        character = body[position]
-        position += 1
-        if character == "\\":
-            if position == len(body) or body[position].isalnum() or (not extended and body[position] in "(){}|+?<>"):
-                return None
-            glob.append(body[position])
-            position += 1
-        elif character == ".":
-            if body.startswith("*", position) or (extended and body.startswith("+", position)):
-                position += 1
-                glob.append("*")
-            else:
-                glob.append("?")
-        elif character == "[":
-            end = body.find("]", position + 1)
-            if end < 0:
-                return None
-            glob.append("[" + body[position:end].replace("^", "!", 1) + "]")
-            position = end + 1
-        elif character in "*" or (extended and character in "+?(){}|"):
+        part = _glob_part(body, position, extended=extended)
+        if part is None:
             return None
-        else:
-            glob.append(character)
+        text, position = part
+        glob.append(text)
     return begins, "".join(glob), ends
+
+
+def _glob_part(body: str, position: int, *, extended: bool) -> tuple[str, int] | None:
+    """Return the glob of what stands at a place of a pattern, and the place behind it."""
+    character, following = body[position], body[position + 1 : position + 2]
+    if character == "\\":
+        bare = following and not following.isalnum() and (extended or following not in "(){}|+?<>")
+        return (following, position + 2) if bare else None
+    if character == ".":
+        many = following == "*" or (extended and following == "+")
+        return ("*", position + 2) if many else ("?", position + 1)
+    if character == "[":
+        end = body.find("]", position + 2)
+        return None if end < 0 else ("[" + body[position + 1 : end].replace("^", "!", 1) + "]", end + 1)
+    if character == "*" or (extended and character in "+?(){}|"):
+        return None
+    return character, position + 1

@@ -325,7 +325,7 @@ class _Editor:
 
 
 def _replacement(text: str, match: Match, line: str) -> str:
-    """Fill ``&`` and ``\\1`` … in a replacement, and undo its escapes."""
+    """Fill in a replacement what was matched and its groups, and undo its escapes."""
     filled: list[str] = []
     position = 0
     while position < len(text):
