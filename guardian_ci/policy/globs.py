@@ -237,6 +237,10 @@ def _told(name: Name, part: Part, letters: int, aligned: int) -> Fit:
     begins = _says(first) and _says(part.tokens[0])
     hidden = part.tokens[0] == "." and not begins and first is not _GAP  # a shell wants a leading dot to be written
     half, third = 2 * aligned >= part.letters, 3 * aligned >= part.letters
+    if aligned and not begins and not any(isinstance(token, _Run) for token in tokens):
+        return (
+            Fit.LIKELY if aligned == part.letters and not hidden else Fit.MAY
+        )  # it is as long, and where it speaks so
     if not aligned or (not begins and not letters):
         return Fit.FAINT
     if aligned < name.letters or hidden:
