@@ -128,7 +128,7 @@ _LEAVE: Final = (
     r"never|no longer|stop|cease) (?:follow|obey|heed|listen to|adhere to|comply with|pay attention to|"
     r"respect)(?:ing)?(?: to)?)"
 )
-_APART: Final = ("  ", "\n", " *", "*", " <")
+_APART: Final = ("  ", " \n", "\n ", "\n*", "\n>", "\n#", "\n/", " *", "**", " <")
 """What may stand between two words beside one blank, where the first alone would be found too often."""
 
 
@@ -219,7 +219,9 @@ _OVERRIDES: Final = (
     ),
     phrase(  # your previous instructions are now void
         INSTRUCTION_OVERRIDE,
-        "instructions|prompt|guidelines|rules|directives|restrictions",
+        _followed(
+            "instructions|prompt|guidelines|rules|directives|restrictions", "are|is|were|was|have|has|above|before|you"
+        ),
         r"(?:instructions|prompt|guidelines|rules|directives|restrictions)(?: (?:above|before this|you (?:have been|"
         r"were) given))? (?:are|is|were|was|have been|has been)(?: (?:now|hereby|all|just))? (?:void|obsolete|"
         r"cancell?ed|invalid|superseded|suspended|revoked|overridden|overruled|lifted|no longer (?:valid|in effect|"

@@ -43,7 +43,7 @@ SQL: Final[tuple[Phrase, ...]] = (
     ),
     phrase(  # ' UNION SELECT username, password FROM users --
         SQL_INJECTION,
-        "union",
+        _joined(["union"], [" ", "  ", "+", "%20", "/**/", "\t"], ["select", "all", "distinct"]),
         rf"union{_BB}(?:all{_BB}|distinct{_BB})?select{_BB}(?=[^\n]{{0,240}}?(?:{_TAIL}|null{_B},{_B}null|"
         rf"information_schema|@@version|sqlite_master|pg_catalog|passw|(?:\d{{1,2}}{_B},{_B}){{2,20}}\d|version\(\)|"
         rf"concat\())",
