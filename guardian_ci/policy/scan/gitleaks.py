@@ -35,6 +35,7 @@ _MOST_MATCHES: Final = 2_000
 _EVENTS_EACH: Final = 4
 _MATCHES_EACH: Final = 64
 _LINE: Final = 1_000
+_NEAR: Final = 256
 
 Found = tuple[int, int, str]
 
@@ -134,7 +135,7 @@ class GitleaksRules:
             found += self._search(plain, data, keywords)
         for rule in self._slow:
             pattern = rule.pattern
-            if pattern is not None and keywords.stand_for(rule):
+            if pattern is not None and keywords.stand_for(rule, 0):
                 spans = (rule.secret(text, match) for match in pattern.finditer(text))
                 found += [(*span, rule.id) for span in spans if span is not None]
         return found
@@ -146,7 +147,7 @@ class GitleaksRules:
         left = _MOST_MATCHES + len(plain) // _MATCHES_EACH
         for number, end in events:
             rule = self._fast[number]
-            if covered.get(number, -1) >= end or not keywords.stand_for(rule):
+            if covered.get(number, -1) >= end or not keywords.stand_for(rule, end):
                 continue
             covered[number] = self._place(rule, plain, data, covered.get(number, 0), end, found)
             left -= 1
@@ -243,16 +244,22 @@ class _Keywords:
         self._lower: bytes | None = None
         self._known: dict[str, bool] = {}
 
-    def stand_for(self, rule: _Rule) -> bool:
+    def stand_for(self, rule: _Rule, end: int) -> bool:
         """Whether one of the rule's keywords stands in the text; a rule without keywords looks everywhere."""
         if not rule.keywords:
             return True
         known = self._known.get(rule.id)
         if known is None:
-            if self._lower is None:
-                self._lower = self._data.lower()
-            known = self._known[rule.id] = any(word in self._lower for word in rule.keywords)
+            # Most stand in the match itself; only for others the whole text is searched, once.
+            near = self._data[max(end - _NEAR, 0) : end].lower()
+            known = any(word in near for word in rule.keywords) or self._anywhere(rule.keywords)
+            self._known[rule.id] = known
         return known
+
+    def _anywhere(self, keywords: Sequence[bytes]) -> bool:
+        if self._lower is None:
+            self._lower = self._data.lower()
+        return any(word in self._lower for word in keywords)
 
 
 class _Engine:
