@@ -29,7 +29,7 @@ _QUIET: Final = re.compile(
 )
 """Folders in which nobody keeps a key, so that a name there which is not known tells nothing."""
 _DEVICES: Final = frozenset({"null", "zero", "full", "random", "urandom", "tty", "stdin", "stdout", "stderr", "fd"})
-_LIKE_A_PATH: Final = ("./", "../", "/", "~/", "$HOME/", "${HOME}/")
+_LIKE_A_PATH: Final = ("./", "../", "~/", "$HOME/", "${HOME}/", "/root/", "/home/", "/Users/")
 """How a word begins that is a path rather than a regular expression."""
 _TELLING: Final = tuple(
     part_of(name)
