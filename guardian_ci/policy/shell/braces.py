@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from guardian_ci.policy.shell.facts import TAME
-from guardian_ci.policy.shell.syntax import Literal, Part
+from guardian_ci.policy.shell.syntax import Literal, Parameter, Part
 
 MOST_WORDS: Final = 256
 """How many words one word may become; of more, the first ones."""
@@ -44,6 +45,8 @@ def _parts(items: Iterable[_Item]) -> tuple[Part, ...]:
         last = parts[-1] if parts else None
         if not isinstance(item, str):
             parts.append(item)
+        elif isinstance(last, Parameter) and last.bare and (item.isalnum() or item == "_"):
+            parts[-1] = replace(last, name=last.name + item)  # `$x{1,2}` is `$x1 $x2`
         elif isinstance(last, Literal) and not last.quoted:
             parts[-1] = Literal(last.text + item)
         else:

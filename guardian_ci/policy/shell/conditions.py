@@ -114,7 +114,7 @@ class _Reader:
         if following in _NUMERIC or following in _FILES or following in _TEXTS:
             self._at += 1
             return self._compared(left, following, self._word())
-        if left in _UNARY and following and not self._tokens[self._at][1]:
+        if left in _UNARY and self._at < len(self._tokens) and not self._tokens[self._at][1]:
             return self._unary(left, self._word())
         return _is_filled(left)
 

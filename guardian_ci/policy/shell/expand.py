@@ -90,7 +90,9 @@ class Expander(Variables, ABC):
         choices: tuple[Fields, ...] = ((),)
         for parts in expanded(word.parts):
             options = _different(_fields(tokens) for tokens in self._tokens(parts, splits=True))
-            choices = tuple(before + option for before in choices for option in options)[:MOST_READINGS]
+            choices = tuple(before + option for before in choices for option in options)
+            if len(choices) > MOST_READINGS + 1:
+                choices = (*choices[:MOST_READINGS], (UNKNOWN,))
         return choices
 
     def texts_in(self, word: Word) -> tuple[str, ...]:

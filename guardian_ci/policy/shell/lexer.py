@@ -29,6 +29,8 @@ MOST_PARTS: Final = 30_000
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+")
 _PARAMETER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+|[0-9]|[@*#?$!-]")
+_MORE_NAME: Final = re.compile(r"[A-Za-z0-9_]++")
+_SIGNS: Final = frozenset("0123456789@*#?$!-")
 _BRACED_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+|[0-9]++|[@*#?$!-]")
 _LENGTH: Final = re.compile(r"#(?=[A-Za-z0-9_@*?$!-]|#\})")
 _OPERATOR: Final = re.compile(r":[-=+?]|##|%%|//|/#|/%|/|\^\^|,,|~~|[-=+?#%^,~:@]")
@@ -254,7 +256,8 @@ class Lexer(ABC):
         escaped = self.text[self.position + 1 : self.position + 2]
         self.position += 2
         if escaped == "\n":
-            return  # a line that goes on: both characters are as if they were not there
+            self._go_on(parts)  # a line that goes on: both characters are as if they were not there
+            return
         if not escaped:
             self.position -= 1
             parts.append(Literal("\\", quoted=True))
@@ -262,6 +265,16 @@ class Lexer(ABC):
             parts.append(Literal(escaped, quoted=True))
         else:
             parts.append(Literal("\\" + escaped, mode.quoted))
+
+    def _go_on(self, parts: list[Part]) -> None:
+        last = parts[-1] if parts else None
+        if (
+            isinstance(last, Parameter)
+            and last.bare
+            and (more := _MORE_NAME.match(self.text, self.position)) is not None
+        ):
+            parts[-1] = replace(last, name=last.name + more.group())
+            self.position = more.end()
 
     def _single(self, parts: list[Part]) -> None:
         end = self.text.find("'", self.position + 1)
@@ -301,7 +314,7 @@ class Lexer(ABC):
             self.leave()
         elif (name := _PARAMETER.match(self.text, self.position + 1)) is not None:
             self.position = name.end()
-            parts.append(Parameter(name.group(), mode.quoted))
+            parts.append(Parameter(name.group(), mode.quoted, bare=name.group()[0] not in _SIGNS))
         else:
             self._literal(parts, "$", mode)
 

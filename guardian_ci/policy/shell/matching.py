@@ -76,10 +76,15 @@ def without_prefix(text: str, pattern: str, *, longest: bool) -> str | None:
 def without_suffix(text: str, pattern: str, *, longest: bool) -> str | None:
     """Return a text without what a pattern means at its end; None where that is not known."""
     try:
-        ends = set().union(*(_ends(steps[::-1], text[::-1]) for steps in _compiled(pattern)))
+        ends = _suffixes(text, _compiled(pattern))
     except _Undecided:
         return None
     return text[: len(text) - (max(ends) if longest else min(ends))] if ends else text
+
+
+def _suffixes(text: str, programs: tuple[tuple[_Test, ...], ...]) -> set[int]:
+    """Return how many characters at a text's end a pattern may mean."""
+    return set().union(*(_ends(steps[::-1], text[::-1]) for steps in programs))
 
 
 def replaced(text: str, pattern: str, replacement: str, *, everywhere: bool = False, at: str = "") -> str | None:
@@ -91,8 +96,8 @@ def replaced(text: str, pattern: str, replacement: str, *, everywhere: bool = Fa
     try:
         programs = _compiled(pattern)
         if at == "%":
-            rest = without_suffix(text, pattern, longest=True)
-            return None if rest is None else text if rest == text else rest + replacement
+            ends = _suffixes(text, programs)
+            return text[: len(text) - max(ends)] + replacement if ends else text
         return _replaced(text, programs, replacement, everywhere=everywhere, only_start=at == "#")
     except _Undecided:
         return None

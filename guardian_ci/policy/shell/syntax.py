@@ -18,7 +18,8 @@ class Parameter:
     """``$name`` or ``${name…}``.
 
     ``operator`` is ``:-``, ``##``, ``/``, ``:`` (a slice), ``@``, ``prefix`` (``${!name*}``) …; a leading ``#`` is
-    ``length``, a leading ``!`` is ``indirect``; ``index`` is what stood between brackets.
+    ``length``, a leading ``!`` is ``indirect``; ``index`` is what stood between brackets. A ``bare`` name stood without
+    braces: what follows it may still become a part of it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Parameter:
     index: "Word | None" = None
     length: bool = False
     indirect: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
