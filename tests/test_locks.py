@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-RUN_TIME = [
-    *PROJECT["project"]["dependencies"],
-    *(line for extra in PROJECT["project"]["optional-dependencies"].values() for line in extra),
-]
-DEVELOPMENT = [*RUN_TIME, *PROJECT["dependency-groups"]["dev"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+RUN_TIME = [*PROJECT["project"]["dependencies"], *EXTRAS["compression"]]
+"""What the action installs. The other extras have no build for every machine, so who wants them installs them."""
+
+DEVELOPMENT = [*RUN_TIME, *(line for extra in EXTRAS.values() for line in extra), *PROJECT["dependency-groups"]["dev"]]
 PYTHON_LOCKS = ("requirements.txt", "tests/requirements.txt", "tests/agents/aider.txt")
 NPM_LOCKS = ("tests/agents/package-lock.json", ".github/actions/post/package-lock.json")
 
