@@ -45,6 +45,10 @@ def _declared(how: Usage, output: str | None, invocation: Invocation) -> Effects
     return collector.effects(output)
 
 
+_PLAIN: Final = frozenset({"echo", "printf"})
+"""Programs whose words are printed even where they look like options (``echo '--- a/file'``)."""
+
+
 def filtering(table: Mapping[str, Usage]) -> dict[str, Program]:
     """Return the programs of a table that print what they make of their input, where no file is read."""
     return {name: partial(_filtering, name, how) for names, how in table.items() for name in names.split()}
@@ -52,6 +56,8 @@ def filtering(table: Mapping[str, Usage]) -> dict[str, Program]:
 
 def _filtering(name: str, how: Usage, invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
+    if name in _PLAIN:
+        return collector.effects(printed(name, invocation.argv[1:], invocation.stdin))
     given = collector.all(invocation.argv[1:], how)
     if name in DUMPERS:
         note_sweep(collector)
