@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "errors.py": "cli/test_main.py",
     "model.py": "test_layout.py",
     "cli/commands.py": "cli/test_main.py",
+    "cli/explanation.py": "cli/test_explain.py",
     "cli/launch.py": "cli/test_serve.py",
     "policy/build.py": "policy/test_policy.py",
     "policy/default.py": "policy/test_policy.py",
