@@ -115,7 +115,9 @@ class _Pattern:
                 return Fit.NONE
             if path.dark:
                 return self._behind_gap(path)
-            return self.walk(path.names, rooted=path.begins is Start.ROOT)
+            # "/*" and what lies below it mean nothing more than any folder does.
+            tells = path.begins is Start.ROOT and bool(path.names) and (path.names[0].says or path.names[0].deep)
+            return self.walk(path.names, rooted=tells)
         return self._fits_home(path)
 
     def _fits_home(self, path: _Asked) -> Fit:

@@ -137,7 +137,11 @@ from guardian_ci.policy.shell.facts import TAME, UNKNOWN
             ["~/.npmrc", "/root/.npmrc", "../../root/.npmrc", "~/../me/.npmrc", "$NPM_CONFIG_USERCONFIG"],
             [".npmrc", "/srv/repo/.npmrc", "../repo/.npmrc"],
         ),
-        ("/proc/**/environ", ["/proc/self/environ", "/proc/*/environ", "/proc/1/task/1/environ"], ["/proc/1/status"]),
+        (
+            "/proc/**/environ",
+            ["/proc/self/environ", "/proc/*/environ", "/proc/1/task/1/environ"],
+            ["/proc/1/status", "/*/**", "/*"],
+        ),
         ("\\!odd", ["!odd"], ["odd"]),
         ("~/*", ["~/x", "/home/me/x/y"], ["x", "/srv/x"]),
         ("*", ["x", "/a/b", "~/x", ".env"], []),
