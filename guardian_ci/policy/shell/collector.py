@@ -68,6 +68,12 @@ class Collector:
         """Note files that are read."""
         self._file(paths, (Access.READ,), sure=sure)
 
+    def tree(self, *paths: str) -> None:
+        """Note files, or folders with all that is below them, that are read."""
+        self.read(*paths)
+        outside = (path.rstrip("/") for path in paths if path[:1] in {"/", "~", "$"} or path.startswith(".."))
+        self.read(*(f"{path}/**" for path in outside if not path.endswith("*")))
+
     def write(self, *paths: str, sure: bool = True) -> None:
         """Note files that are created, changed, moved or deleted."""
         self._file(paths, (Access.WRITE,), sure=sure)

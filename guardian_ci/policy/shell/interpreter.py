@@ -238,29 +238,19 @@ class Interpreter(Launcher):
         return Outcome(state, state, leaves=not ways)
 
     def _for(self, node: For) -> Outcome:
-        values = self._loop_values(node.words)
+        options = self._loop_options(node.words)
+        values = _loop_values([text for words in options for fields in words for text in fields])
         self.record.assigned(node.name)
-        ways: list[State] = [] if values else [self.state]
+        ways = [self.state] if all(() in words for words in options) else []
         for texts in values:
             self.set_texts(node.name, texts)
             if self.run(node.body).leaves:
                 ways.append(self.state)
         return self._either_way([*ways, self.state])
 
-    def _loop_values(self, words: tuple[Word, ...] | None) -> list[tuple[str, ...]]:
-        """Return the values of a loop, each alone as far as that is worth it, the others together."""
-        if words is None:
-            given = [text for arguments in self.state.arguments for text in arguments]
-        else:
-            given = [text for word in words for fields in self.fields(word) for text in fields]
-        distinct = list(dict.fromkeys(given))
-        numbers = [text for text in distinct if text.isdigit()]
-        if len(numbers) > _MOST_NUMBERS:
-            spare = set(numbers[_MOST_NUMBERS:])
-            distinct = [text for text in distinct if text not in spare] + [TAME]
-        values = [(text,) for text in distinct[:_MOST_VALUES]]
-        rest = distinct[_MOST_VALUES:]
-        return [*values, *(tuple(rest[at : at + MOST_READINGS]) for at in range(0, len(rest), MOST_READINGS))]
+    def _loop_options(self, words: tuple[Word, ...] | None) -> list[tuple[tuple[str, ...], ...]]:
+        """Return what the words behind ``in`` may become; without any, the shell's own arguments."""
+        return [self.state.arguments] if words is None else [self.fields(word) for word in words]
 
     def _while(self, node: While) -> Outcome:
         return self._repeat(partial(self._held, node), node.body)
@@ -549,6 +539,18 @@ class Interpreter(Launcher):
         Coprocess: _coprocess,
         Broken: _broken,
     }
+
+
+def _loop_values(given: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the values of a loop, each alone as far as that is worth it, the others together."""
+    distinct = list(dict.fromkeys(given))
+    numbers = [text for text in distinct if text.isdigit()]
+    if len(numbers) > _MOST_NUMBERS:
+        spare = set(numbers[_MOST_NUMBERS:])
+        distinct = [text for text in distinct if text not in spare] + [TAME]
+    values = [(text,) for text in distinct[:_MOST_VALUES]]
+    rest = distinct[_MOST_VALUES:]
+    return [*values, *(tuple(rest[at : at + MOST_READINGS]) for at in range(0, len(rest), MOST_READINGS))]
 
 
 def _quotes_globs(word: Word | Assignment) -> bool:

@@ -27,7 +27,7 @@ def narrowed(line: str, source: str, *, extended: bool, fixed: bool = False, who
     has letters in its name already (``./**/*.py``) passes as it is.
     """
     folder, slash, name = line.rpartition("/")
-    if name.strip("*.") != "":
+    if name.strip("*.") != "" or not any(map(str.isalnum, source)):
         return [line]
     globs = globs_of(source, extended=extended, fixed=fixed, whole=whole)
     if globs is None:

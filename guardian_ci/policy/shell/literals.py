@@ -37,18 +37,20 @@ _MOST_ITEMS: Final = 512
 _LONGEST_PATH: Final = 1_024
 
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
-_NAME: Final = re.compile(r"[$@%&]?[A-Za-z_][\w]*[!?]?(?:::[A-Za-z_]\w*)*|\$[0-9_!@&.]")
+_NAME: Final = re.compile(r"[$@%&]?[A-Za-z_][\w]*[!?]?(?:::[A-Za-z_]\w*)*|\$[0-9_!@&.,;/\\]")
 _NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0[oO]?[0-7]{1,20}(?![\d.])|\d{1,18}(?:\.\d{1,18})?")
 _SIGN: Final = re.compile(
     r"\.\.\.|=>|->|<=>|===|!==|==|!=|=~|!~|<=|>=|&&|\|\||\?\?|\+\+|<>|\.\.|\+=|\.=|-=|::|.", re.DOTALL
 )
 _COMMENTS: Final[Mapping[Language, re.Pattern[str]]] = {
-    Language.NODE: re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL),
-    Language.PHP: re.compile(r"//[^\n]*|#(?!\[)[^\n]*|/\*.*?\*/|<\?php|<\?=|\?>", re.DOTALL),
+    Language.NODE: re.compile(r"//[^\n]*"),
+    Language.PHP: re.compile(r"//[^\n]*|#(?!\[)[^\n]*|<\?php|<\?=|\?>"),
     Language.PERL: re.compile(r"#[^\n]*"),
     Language.RUBY: re.compile(r"#(?!\{)[^\n]*"),
     Language.PYTHON: re.compile(r"#[^\n]*"),
-    Language.OTHER: re.compile(r"--(?!\[)[^\n\"']*(?=\n|$)|(?:(?<=\s)|^)#[^\n\"'({]*(?=\n|$)|//[^\n\"']*(?=\n|$)"),
+    Language.OTHER: re.compile(
+        r"--(?!\[)[^\n\"']{0,200}(?=\n|$)|(?:(?<=\s)|^)#[^\n\"'({]{0,200}(?=\n|$)|//[^\n\"']{0,200}(?=\n|$)"
+    ),
 }
 _QUOTES: Final = "\"'`"
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
@@ -265,6 +267,10 @@ def _tokens(source: str, language: Language) -> list[_Token]:
     position = 0
     comment = _COMMENTS.get(language, _COMMENTS[Language.OTHER])
     while position < len(source) and len(tokens) < _MOST_TOKENS:
+        if source.startswith("/*", position) and language in {Language.NODE, Language.PHP}:
+            end = source.find("*/", position + 2)
+            position = len(source) if end < 0 else end + 2
+            continue
         if (skipped := _SPACE.match(source, position) or comment.match(source, position)) is not None:
             if "\n" in skipped[0] and tokens and tokens[-1].kind != "line":
                 tokens.append(_Token("line", "\n"))

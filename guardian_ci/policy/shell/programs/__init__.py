@@ -10,7 +10,7 @@ from typing import Final
 from guardian_ci.policy.shell.arguments import name_set
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
-from guardian_ci.policy.shell.facts import TAME, UNKNOWN
+from guardian_ci.policy.shell.facts import TAME
 from guardian_ci.policy.shell.hosts import contact_of_path
 from guardian_ci.policy.shell.programs import (
     archives,
@@ -56,7 +56,9 @@ _PROGRAMS: Final[Mapping[str, Program]] = MappingProxyType(
 _VERSION: Final = re.compile(r"([A-Za-z+_-]{2,40}?)-?\d{1,3}(?:\.\d{1,3}){0,3}[a-z]{0,3}")
 _GLOB: Final = re.compile(r"[*?\[]")
 _MOST_MEANT: Final = 12
-_SETS_UP_SHELLS: Final = name_set("completion completions init hook shellenv env activate shell-init")
+_SETS_UP_SHELLS: Final = name_set(
+    "completion completions init hook shellenv env activate shell-init --bash --zsh --fish --completion-bash"
+)
 
 
 def effects_of(invocation: Invocation) -> Effects:
@@ -70,7 +72,10 @@ def effects_of(invocation: Invocation) -> Effects:
     if _GLOB.search(name) and name not in _PROGRAMS:
         return _effects_of_glob(name, invocation)
     program = _program(name)
-    return program(invocation) if program is not None else _unknown(name, invocation)
+    effects = program(invocation) if program is not None else _unknown(name, invocation)
+    # What sets a shell up is printed to be evaluated.
+    sets_up = effects.output is None and not effects.runs and not _SETS_UP_SHELLS.isdisjoint(invocation.argv[1:3])
+    return replace(effects, output=TAME_LINE) if sets_up else effects
 
 
 def _program(name: str) -> Program | None:
@@ -102,8 +107,5 @@ def _effects_of_glob(name: str, invocation: Invocation) -> Effects:
 def _unknown(name: str, invocation: Invocation) -> Effects:
     collector = Collector(name, invocation.stdin)
     collector.maybe(*invocation.argv[1:])
-    if UNKNOWN in name and len(invocation.argv) == 1 and name == UNKNOWN:
-        return collector.effects()
-    sets_up = bool(_SETS_UP_SHELLS.intersection(invocation.argv[1:3]))
-    tame = sets_up or invocation.argv[1:2] in {("--version",), ("-V",), ("-v",), ("version",)}
+    tame = invocation.argv[1:2] in {("--version",), ("-V",), ("-v",), ("version",)}
     return collector.effects(TAME_LINE if tame and TAME not in name else None)

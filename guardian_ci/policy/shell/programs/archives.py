@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.programs.search import below
@@ -24,6 +24,7 @@ _TAR: Final = usage(
 )
 _OLD_STYLE: Final = re.compile(r"[A-Za-z]{1,20}")
 _OLD_WITH_VALUE: Final = "fbCgHIKLNTVX"
+_WHOLE: Final = frozenset({".", "./", "..", "~", "/"})
 _ACTION: Final = re.compile(r"exec=(.*)", re.DOTALL)
 
 
@@ -31,39 +32,43 @@ def _tar(invocation: Invocation) -> Effects:
     """Pack, unpack or list: members are read when packed, the archive is read when not."""
     collector = collector_of(invocation)
     words = _new_style(list(invocation.argv[1:]))
-    folder = ""
     packs = any(_packs(word) for word in words)
     unpacks = any(_is_letter(word, "x") or word in {"--extract", "--get"} for word in words)
-    given_archive = ("-f", "--file", "-C", "--directory")
-    how = usage("maybe*", text=" ".join(given_archive), options=_TAR.options)
-    given = read_arguments(words, how)
+    given = read_arguments(words, usage("maybe*", text="-f --file -C --directory", options=_TAR.options))
     collector.options(given)
-    for archive in given.values("-f", "--file"):
-        if collector_is_remote(archive) and not given.has("--force-local"):
-            collector.remote(archive)
-        else:
-            (collector.write if packs else collector.read)(archive)
     for action in given.values("--checkpoint-action"):
         if (command := _ACTION.match(action)) is not None:
             collector.shell(command[1])
-    for option in given.options:
-        if option.name in {"-C", "--directory"} and option.value:
-            folder = option.value if option.value[:1] in "/~" else f"{folder}/{option.value}".lstrip("/")
-            (collector.write if unpacks else collector.read)(folder)
-    for operand in given.operands:
-        if packs:
-            inside = f"{folder.rstrip('/')}/{operand}" if folder and operand[:1] not in "/~@" else operand
-            collector.read(inside.removeprefix("@"))
-        elif unpacks:
-            collector.write(operand, sure=False)
-    piped = set(given.values("-f", "--file")) <= {"-"}
+    archives = given.values("-f", "--file")
+    for archive in archives:
+        if _is_remote(archive) and not given.has("--force-local"):
+            collector.remote(archive)
+        else:
+            (collector.write if packs else collector.read)(archive)
+    _note_members(collector, given, packs=packs, unpacks=unpacks)
+    piped = set(archives) <= {"-"}
     if unpacks and piped and given.has("-O", "--to-stdout") and not given.operands:
         collector.opaque("prints every file of an archive", " ".join(invocation.argv))
-    swept = packs and piped and any(touch.path in {".", "./", "..", "~", "/"} for touch in collector.effects().touches)
+    swept = packs and piped and not _WHOLE.isdisjoint(touch.path for touch in collector.effects().touches)
     return collector.effects(SWEPT if swept else None)
 
 
-def collector_is_remote(archive: str) -> bool:
+def _note_members(collector: Collector, given: Arguments, *, packs: bool, unpacks: bool) -> None:
+    """Note what is packed, or where what is unpacked goes: below the folder that ``-C`` names."""
+    folder = ""
+    for name in given.values("-C", "--directory"):
+        folder = name if name[:1] in {"/", "~"} else f"{folder}/{name}".lstrip("/")
+        (collector.write if unpacks else collector.read)(folder)
+    for operand in given.operands:
+        if packs and (not folder or operand[:1] in {"/", "~", "@"}):
+            collector.tree(operand.removeprefix("@"))
+        elif packs:
+            collector.tree(f"{folder.rstrip('/')}/{operand}")
+        elif unpacks:
+            collector.write(operand, sure=False)
+
+
+def _is_remote(archive: str) -> bool:
     """Whether an archive's name has a host before it."""
     host, colon, _ = archive.partition(":")
     return bool(colon) and "/" not in host and len(host) > 1
@@ -124,7 +129,7 @@ def _zip(invocation: Invocation) -> Effects:
     )
     collector.options(given)
     collector.write(*given.operands[:1])
-    collector.read(*given.operands[1:])
+    collector.tree(*given.operands[1:])
     for folder in given.operands[1:]:
         collector.read(
             *(name if folder == "." else below(folder, name) for name in includes if not name.startswith("@"))
@@ -156,7 +161,7 @@ def _seven(invocation: Invocation) -> Effects:
         if member.startswith("@"):
             collector.listed(member[1:])
         elif command in {"a", "u"}:
-            collector.read(member)
+            collector.tree(member)
         else:
             collector.write(member, sure=False)
     for word in invocation.argv[1:]:
@@ -191,10 +196,6 @@ def _ar(invocation: Invocation) -> Effects:
     begin = 1 if invocation.argv[1:2] and invocation.argv[1][:1] != "-" else 0
     collector.edit(*words[begin : begin + 1])
     collector.read(*words[begin + 1 :])
-    return collector.effects()
-
-
-def _note_nothing(collector: Collector) -> Effects:
     return collector.effects()
 
 

@@ -5,25 +5,33 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Usage, name_set, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.hosts import is_url, remote_host, scheme_of
 from guardian_ci.policy.shell.programs.table import Program, collector_of, joined
 
 _TEXTS: Final = (
-    "-m --message --query -q --output --profile --region --project --zone --name -n --description --title -t -b --body --label -l"
-    " --assignee -a --reviewer -r --milestone --base -B --head -H --repo -R --jq --template --json --limit -L --state -s --search -S"
-    " --author --branch --format --filter --sort-by --account --location --resource-group -g --subscription --tags --type --sku"
-    " --password --username --user --token --scope --role --value --key-name --instance-type --image-id --bucket --prefix --acl"
-    " --function-name --stack-name --capabilities --parameters --statement --log-group-name --display-name --image --size --size-gb"
-    " --exclude --include --storage-class --content-type --metadata --expires-in --visibility --notes --target --method -X -f -F"
+    "-m --message --query -q --output --profile --region --project --zone --name -n --description --title -t -b"
+    " --body --label -l"
+    " --assignee -a --reviewer -r --milestone --base -B --head -H --repo -R --jq --template --json --limit -L"
+    " --state -s --search -S"
+    " --author --branch --format --filter --sort-by --account --location --resource-group -g --subscription --tags"
+    " --type --sku"
+    " --password --username --user --token --scope --role --value --key-name --instance-type --image-id --bucket"
+    " --prefix --acl"
+    " --function-name --stack-name --capabilities --parameters --statement --log-group-name --display-name --image"
+    " --size --size-gb"
+    " --exclude --include --storage-class --content-type --metadata --expires-in --visibility --notes --target"
+    " --method -X -f -F"
     " --raw-field --field --header --hostname -e --env --org -o"
 )
 _READS: Final = (
     "--body-file --notes-file --template-file --template-body --cli-input-json --cli-input-yaml --zip-file --source"
-    " --flags-file --key-file --credential-file-override --from-file --input --payload --policy-document --env-file -env-file"
-    " --data-file --config-file --ca-bundle --parameters-file --file --filename --password-file --value-file --secret-file"
+    " --flags-file --key-file --credential-file-override --from-file --input --payload --policy-document --env-file"
+    " -env-file"
+    " --data-file --config-file --ca-bundle --parameters-file --file --filename --password-file --value-file"
+    " --secret-file"
     " --source-dir --src -var-file -config -backend-config -state -chdir"
 )
 _WRITES: Final = (
@@ -95,30 +103,34 @@ _GH_HOST: Final = "api.github.com"
 _GH_FILES: Final = name_set("gist release secret variable ssh-key gpg-key attestation snippet")
 
 
+_GH: Final = usage(
+    "text*",
+    text=_TEXTS.replace(" -f -F", ""),
+    read="--body-file --notes-file --input --env-file --template --recover",
+    write="-O --output --dir -D --output-file",
+)
+_GH_BODY: Final = usage("text*", options={**_GH.options, **usage(read="-F").options})
+_GH_VALUE: Final = usage("text*", options={**_GH.options, **usage(read="-f --env-file").options})
+_GH_GROUPS: Final[Mapping[str, Usage]] = {
+    "api": usage(
+        "text*",
+        text="-f -F --raw-field --field -H --header -X --method -q --jq -t --template --cache -p",
+        read="--input",
+    ),
+    "issue": _GH_BODY,
+    "pr": _GH_BODY,
+    "release": _GH_BODY,
+    "secret": _GH_VALUE,
+    "variable": _GH_VALUE,
+    "gist": usage("text*", text="-d --desc -f --filename --public", read="-a --add"),
+}
+
+
 def _gh(host: str, invocation: Invocation) -> Effects:
     """Talk to a forge: ``gist create FILE``, ``release upload TAG FILE``, ``api -F x=@FILE``, ``alias set``."""
     collector = collector_of(invocation)
-    words = list(invocation.argv[1:])
-    group, action = (words[:1] or [""])[0], (words[1:2] or [""])[0]
-    how = usage(
-        "text*",
-        text=_TEXTS.replace(" -f -F", ""),
-        read="--body-file --notes-file --input --env-file --template --recover",
-        write="-O --output --dir -D --output-file",
-    )
-    if group in {"api"}:
-        how = usage(
-            "text*",
-            text="-f -F --raw-field --field -H --header -X --method -q --jq -t --template --cache -p",
-            read="--input",
-        )
-    elif group in {"issue", "pr", "release"}:
-        how = usage("text*", options={**how.options, **usage(read="-F").options})
-    elif group in {"secret", "variable"}:
-        how = usage("text*", options={**how.options, **usage(read="-f --env-file").options})
-    elif group == "gist":
-        how = usage("text*", text="-d --desc -f --filename --public", read="-a --add")
-    given = read_arguments(words, how)
+    group = "".join(invocation.argv[1:2])
+    given = read_arguments(invocation.argv[1:], _GH_GROUPS.get(group, _GH))
     for option in given.options:
         value = option.value or ""
         if option.name in {"-F", "--field", "-f", "--raw-field"} and "=@" in value:
@@ -127,30 +139,29 @@ def _gh(host: str, invocation: Invocation) -> Effects:
             collector.host(value)
         elif option.value is not None:
             collector.take(option.kind, value)
-    operands = list(given.operands[2:])
-    if (
-        group == "alias"
-        and action == "set"
-        and len(operands) > 1
-        and (operands[1].startswith("!") or given.has("-s", "--shell"))
-    ):
-        collector.shell(operands[1].removeprefix("!"))
+    _note_act(collector, group, given)
+    if group and group not in {"completion", "help", "version", "--version", "config", "alias"}:
+        collector.host(host)
+    return collector.effects()
+
+
+def _note_act(collector: Collector, group: str, given: Arguments) -> None:
+    """Note what the operands name: files that are sent, a repository, a URL, an alias."""
+    action, operands = "".join(given.operands[1:2]), given.operands[2:]
     if group in _GH_FILES and action in {"create", "upload", "edit", "add", "set", "verify"}:
         collector.read(*(operand.partition("#")[0] for operand in operands), sure=group == "gist")
     elif group == "api":
-        for operand in given.operands[1:2]:
-            if is_url(operand):
-                collector.url(operand)
-    elif group == "repo" and action == "clone":
+        for operand in filter(is_url, given.operands[1:2]):
+            collector.url(operand)
+    elif (group, action) == ("repo", "clone"):
         for operand in operands[:1]:
             if is_url(operand) or remote_host(operand)[0]:
                 collector.remote(operand)
         collector.write(*operands[1:2])
-    if group == "extension" and action in {"install", "exec"}:
+    elif (group, action) == ("alias", "set") and (given.has("-s", "--shell") or "".join(operands[1:2])[:1] == "!"):
+        collector.shell("".join(operands[1:2]).removeprefix("!"))
+    elif group == "extension":
         collector.host("github.com")
-    if group and group not in {"completion", "help", "version", "--version", "config", "alias"}:
-        collector.host(host)
-    return collector.effects()
 
 
 _TERRAFORM: Final = usage(
@@ -201,7 +212,8 @@ def _clouds(table: Mapping[str, str | None]) -> dict[str, Program]:
 
 _ANSIBLE: Final[Usage] = usage(
     "maybe*",
-    text="-m --module-name -u --user -b --become-user -f --forks -l --limit -t --tags --skip-tags -e-var --connection -c",
+    text="-m --module-name -u --user -b --become-user -f --forks -l --limit -t --tags --skip-tags -e-var"
+    " --connection -c",
     read="-i --inventory --private-key --key-file --vault-password-file --vault-id -M",
     at="-e --extra-vars",
     maybe="-a --args",
@@ -227,10 +239,14 @@ def _ansible(invocation: Invocation) -> Effects:
 PROGRAMS: Final[Mapping[str, Program]] = {
     **_clouds(
         {
-            "aws aliyun ibmcloud oci doctl linode-cli hcloud scw ovhcli exo vultr-cli flyctl fly heroku vercel netlify wrangler"
-            " railway render firebase supabase sentry-cli gcloud gsutil bq az azcopy s3cmd s5cmd mc rclone b2 eksctl copilot sam"
-            " cdk serverless sls pulumi nomad consul vault boundary packer waypoint databricks snow snowsql kaggle huggingface-cli"
-            " hf wandb-cli dvc-remote circleci travis buildkite-agent jf jfrog akamai fastly cf openstack doctl-compute twilio"
+            "aws aliyun ibmcloud oci doctl linode-cli hcloud scw ovhcli exo vultr-cli flyctl fly heroku vercel"
+            " netlify wrangler"
+            " railway render firebase supabase sentry-cli gcloud gsutil bq az azcopy s3cmd s5cmd mc rclone b2 eksctl"
+            " copilot sam"
+            " cdk serverless sls pulumi nomad consul vault boundary packer waypoint databricks snow snowsql kaggle"
+            " huggingface-cli"
+            " hf wandb-cli dvc-remote circleci travis buildkite-agent jf jfrog akamai fastly cf openstack"
+            " doctl-compute twilio"
             " stripe slack gam ngrok-api": None,
         }
     ),

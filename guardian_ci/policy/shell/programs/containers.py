@@ -21,12 +21,18 @@ _GLOBAL: Final = usage(
 _RUN: Final = usage(
     "text*",
     stops=True,
-    text="-a --attach --add-host --annotation --blkio-weight --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile -c --cpu-shares"
-    " --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search --domainname -e --env --expose --gpus --group-add"
-    " --health-cmd --health-interval --health-retries --health-timeout -h --hostname --ip --ip6 --ipc --isolation -l --label --link"
-    " --log-driver --log-opt --mac-address -m --memory --memory-swap --name --network --net --network-alias --oom-score-adj --pid"
-    " --pids-limit --platform -p --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout"
-    " --storage-opt --sysctl --tmpfs --ulimit -u --user --userns --uts --volume-driver -w --workdir --detach-keys --pod --arch --os"
+    text="-a --attach --add-host --annotation --blkio-weight --cap-add --cap-drop --cgroup-parent --cgroupns"
+    " --cidfile -c --cpu-shares"
+    " --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search --domainname -e --env --expose"
+    " --gpus --group-add"
+    " --health-cmd --health-interval --health-retries --health-timeout -h --hostname --ip --ip6 --ipc --isolation -l"
+    " --label --link"
+    " --log-driver --log-opt --mac-address -m --memory --memory-swap --name --network --net --network-alias"
+    " --oom-score-adj --pid"
+    " --pids-limit --platform -p --publish --pull --restart --runtime --security-opt --shm-size --stop-signal"
+    " --stop-timeout"
+    " --storage-opt --sysctl --tmpfs --ulimit -u --user --userns --uts --volume-driver -w --workdir --detach-keys"
+    " --pod --arch --os"
     " --entrypoint -v --volume --mount --volumes-from --secret --index",
     read="--env-file --label-file --authfile",
     write="--cidfile",
@@ -36,11 +42,21 @@ _EXEC: Final = usage(
 )
 _BUILD: Final = usage(
     "maybe*",
-    text="-t --tag --build-arg --target --platform --network --label --progress --cpuset-cpus -m --memory --shm-size --ulimit --add-host"
+    text="-t --tag --build-arg --target --platform --network --label --progress --cpuset-cpus -m --memory"
+    " --shm-size --ulimit --add-host"
     " --builder --annotation --attest --allow --pull",
     read="-f --file --ignorefile --env-file --cert-dir --authfile",
     write="--iidfile --metadata-file",
 )
+_REGISTRY: Final = usage("text*", text="-u --username -p --password --platform", read="--authfile --creds")
+_DEPLOY: Final = usage("maybe*", read="-c --compose-file --env-file")
+_PACKED: Final = usage("text*", write="-o --output")
+_UNPACKED: Final = usage("maybe*", read="-i --input", text="-c --change -m --message")
+_WITH_FILES: Final[Mapping[str, Usage]] = {
+    **dict.fromkeys(("save", "export"), _PACKED),
+    **dict.fromkeys(("load", "import"), _UNPACKED),
+    **dict.fromkeys(("context", "secret", "config", "stack", "plugin", "swarm"), _DEPLOY),
+}
 _COMPOSE: Final = usage(
     "text*",
     stops=True,
@@ -74,27 +90,22 @@ def _docker_subcommand(collector: Collector, name: str, words: list[str], invoca
         case "run" | "create":
             _run_container(collector, words, invocation)
         case "exec":
-            _inside(collector, read_arguments(words, _EXEC).operands[1:], invocation)
-            collector.options(read_arguments(words, _EXEC))
+            given = read_arguments(words, _EXEC)
+            collector.options(given)
+            _inside(collector, given.operands[1:], invocation)
         case "build" | "b" | "bake" | "kaniko":
             _build(collector, words)
         case "cp":
             _copy(collector, words)
         case "compose":
             _note_compose(collector, words, invocation)
-        case "save" | "export":
-            collector.all(words, usage("text*", write="-o --output"))
-        case "load" | "import":
-            collector.all(words, usage("maybe*", read="-i --input", text="-c --change -m --message"))
         case "pull" | "push" | "manifest" | "login" | "logout" | "search" | "scout" | "trust":
-            given = read_arguments(
-                words, usage("text*", text="-u --username -p --password --platform", read="--authfile --creds")
-            )
+            given = read_arguments(words, _REGISTRY)
             collector.options(given)
             for image in given.operands[-1:] or [""]:
                 note_image(collector, image)
-        case "context" | "secret" | "config" | "stack" | "plugin" | "swarm":
-            collector.all(words, usage("maybe*", read="-c --compose-file --env-file"))
+        case _ if name in _WITH_FILES:
+            collector.all(words, _WITH_FILES[name])
 
 
 def _run_container(collector: Collector, words: list[str], invocation: Invocation) -> None:
@@ -122,7 +133,7 @@ def _note_volume(collector: Collector, volume: str) -> None:
     host, colon, rest = volume.partition(":")
     if not colon or not (_LOCAL_PATH.match(host) or "/" in host or UNKNOWN in host):
         return
-    collector.read(host)
+    collector.tree(host)
     if not rest.endswith((":ro", ",ro", ":ro,z", ":ro,Z")):
         collector.write(host)
 
@@ -199,11 +210,15 @@ def _note_compose(collector: Collector, words: list[str], invocation: Invocation
 
 _KUBECTL: Final = usage(
     "text*",
-    text="-n --namespace --context --cluster --user -o --output -l --selector --field-selector -c --container --template --tail --since"
-    " --timeout --type --replicas --image --port --target-port --name --sort-by -p --patch --field-manager --grace-period --as"
-    " --token --password --username --from-literal --docker-username --docker-password --docker-email --restart --overrides --env --labels"
+    text="-n --namespace --context --cluster --user -o --output -l --selector --field-selector -c --container"
+    " --template --tail --since"
+    " --timeout --type --replicas --image --port --target-port --name --sort-by -p --patch --field-manager"
+    " --grace-period --as"
+    " --token --password --username --from-literal --docker-username --docker-password --docker-email --restart"
+    " --overrides --env --labels"
     " --version --set --set-string --request-timeout",
-    read="-f --filename -k --kustomize --kubeconfig --cert --key --certificate-authority --client-certificate --client-key --values"
+    read="-f --filename -k --kustomize --kubeconfig --cert --key --certificate-authority --client-certificate"
+    " --client-key --values"
     " --env-file --patch-file --from-env-file --ca-file --cert-file --key-file --keyring --post-renderer",
     url="-s --server --docker-server --repo",
     stops=False,

@@ -16,7 +16,7 @@ _JOINED: Final = re.compile(r"'\s{0,20}\|\|\s{0,20}'")
 """Two constants with the sign between them that joins them."""
 _CONNECTION: Final = re.compile(r"\b(?:host|hostaddr)\s?=\s?'?([^\s';]{1,300})")
 _META: Final = re.compile(
-    r"(?:^|;|\n|(?<=\s))\s*(?:"
+    r"(?:^|;|\n|(?<=\s))\s{0,20}(?:"
     r"\\(?P<psql>ir?|include|include_relative|o|out|w|write|g|e|edit|lo_import)\s+(?P<psql_file>\S{1,500})"
     r"|\\copy\s[^\n]{0,400}?(?:from|to)\s+(?P<program>program\s+)?'?(?P<copied>[^'\s;]{1,500})"
     r"|\\(?:!|system)\s*(?P<shell>[^\n;]{1,2000})"
@@ -59,7 +59,7 @@ def note_sql(collector: Collector, text: str) -> None:
 
 
 def _client(how: Usage, *, commands: str, files: bool = False) -> Program:
-    """Return a client: ``commands`` are the options that hold SQL; ``files``: its first operand is a database's file."""
+    """Return a client: ``commands`` are the options that hold SQL; ``files``: the first operand is a file."""
     names = commands.split()
 
     def run(invocation: Invocation) -> Effects:
@@ -86,7 +86,8 @@ def _client(how: Usage, *, commands: str, files: bool = False) -> Program:
 
 
 _PSQL: Final = usage(
-    text="-d --dbname -p --port -U --username -F --field-separator -R --record-separator -P --pset -T -v --set --variable -t-table -n -N"
+    text="-d --dbname -p --port -U --username -F --field-separator -R --record-separator -P --pset -T -v --set"
+    " --variable -t-table -n -N"
     " -Z -j -E",
     read="-f --file",
     write="-o --output -L --log-file",

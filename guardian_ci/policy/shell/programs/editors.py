@@ -21,6 +21,7 @@ _EX_COMMAND: Final = re.compile(
 _WRITING: Final = frozenset({"w", "write", "sav", "saveas", "wq", "x"})
 _CALLS: Final = re.compile(r"(system|systemlist|readfile|writefile|termopen|jobstart)\s?\(")
 _QUOTED: Final = re.compile(r"'([^']{0,500})'|\"([^\"]{0,500})\"")
+_TO_SHELL: Final = re.compile(r"\s{0,20}:{0,5}(?:silent!?\s{1,20})?(?:[\d.,$%]{1,20}|r|read|w|write)?\s{0,20}!")
 _SCRIPTED: Final = re.compile(r":*(?:py|py3|python|python3|pyx|perl|ruby|lua)\b!?\s*(.*)", re.DOTALL)
 
 
@@ -47,9 +48,20 @@ def _vim(invocation: Invocation) -> Effects:
         *lines_of(invocation.stdin or "")[:_MOST_LINES],
     ]
     for command in commands:
-        for part in command.split("|")[:_MOST_LINES] if "!" not in command else [command]:
+        for part in _parted(command):
             note_ex_command(collector, part)
     return collector.effects()
+
+
+def _parted(command: str) -> list[str]:
+    """Part a line at ``|``, which belongs to the shell behind a ``!``."""
+    parts: list[str] = []
+    while command and len(parts) < _MOST_LINES:
+        if _TO_SHELL.match(command) is not None:
+            return [*parts, command]
+        part, _, command = command.partition("|")
+        parts.append(part)
+    return parts
 
 
 def note_ex_command(collector: Collector, command: str) -> None:
@@ -57,30 +69,30 @@ def note_ex_command(collector: Collector, command: str) -> None:
     if (scripted := _SCRIPTED.match(command)) is not None:
         collector.add(effects_of_program(scripted[1], Language.PYTHON))
         return
-    for called in _CALLS.finditer(command):
-        quoted = _QUOTED.search(command, called.end())
-        if quoted is None:
-            continue
-        text = quoted[1] or quoted[2] or ""
-        if called[1] in {"system", "systemlist", "termopen", "jobstart"}:
-            collector.shell(text)
-        elif called[1] == "readfile":
-            collector.read(text)
-        else:
-            for each in _QUOTED.findall(command[called.end() :])[-1:]:
-                collector.write(each[0] or each[1])
+    _note_calls(collector, command)
     parts = _EX_COMMAND.match(command)
     if parts is None:
         return
     name, bang, rest = parts[1] or "", parts[2], parts[3].strip()
-    if (bang and not name) or rest.startswith("!"):
-        collector.shell(rest.lstrip("!").strip() if bang or rest.startswith("!") else rest)
-    elif bang and name in {"r", "read", "w", "write"} and rest:
-        collector.shell(rest) if name in {"r", "read"} else collector.write(rest)
+    runs = (bang and name in {"", "r", "read"}) or rest.startswith("!")
+    if runs:
+        collector.shell(rest.lstrip("!").strip())
     elif rest and name in _WRITING:
         collector.write(rest.removeprefix(">>").strip())
     elif rest and name:
         collector.read(*rest.split()[-1:])
+
+
+def _note_calls(collector: Collector, command: str) -> None:
+    """Note what functions that a command calls are given."""
+    for called in _CALLS.finditer(command):
+        texts = [single or double for single, double in _QUOTED.findall(command, called.end())]
+        if called[1] == "readfile":
+            collector.read(*texts[:1])
+        elif called[1] == "writefile":
+            collector.write(*texts[-1:])
+        else:
+            collector.shell("".join(texts[:1]))
 
 
 def _ed(invocation: Invocation) -> Effects:

@@ -71,6 +71,8 @@ def _copy(invocation: Invocation) -> Effects:
     if name_of(invocation) == "install" and given.has("-d", "--directory"):
         how = _COPY.with_operands("write*")
     collector.all(invocation.argv[1:], how)
+    if given.has("-r", "-R", "-a", "--recursive", "--archive"):
+        collector.tree(*(given.operands if given.has("-t", "--target-directory") else given.operands[:-1]))
     return collector.effects()
 
 

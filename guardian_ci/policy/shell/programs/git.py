@@ -43,12 +43,17 @@ _CONFIG_OF_HOSTS: Final = re.compile(
 )
 
 _PATCHES: Final = name_set("-p -u --patch -c --cc -m --patch-with-stat --patch-with-raw --full-diff")
+_NO_COMMANDS: Final = frozenset({"", "cat", "less", "true", "false", "always", "never"})
+"""What a setting that names a command is set to when it shall do nothing."""
+_SERVER: Final = re.compile(r":(?:pserver|ext|ssh):(?:[^@/]{1,100}@)?([^:/]{1,200})")
 _SECTION: Final = re.compile(r"\s*\[([\w.-]{1,60})(?:\s+\"([^\"\]]{0,200})\")?\]")
 _MOST_SETTINGS: Final = 200
 
 _DIFF: Final = (
-    "-U -G -S --diff-filter --word-diff-regex --inter-hunk-context -n --max-count --skip --since --after --until --before"
-    " --author --committer --grep --date --ws-error-highlight --src-prefix --dst-prefix --line-prefix -l --find-object -I"
+    "-U -G -S --diff-filter --word-diff-regex --inter-hunk-context -n --max-count --skip --since --after --until"
+    " --before"
+    " --author --committer --grep --date --ws-error-highlight --src-prefix --dst-prefix --line-prefix -l"
+    " --find-object -I"
     " --ignore-matching-lines --anchored --diff-algorithm --decorate-refs --exclude --glob -L"
 )
 """Options of ``diff`` and ``log`` that take the next word; those that only take ``=value`` are not among them."""
@@ -112,38 +117,29 @@ def _split(text: str) -> list[str]:
 
 def _note_setting(collector: Collector, name: str, value: str) -> None:
     """Note what a setting of git makes it run, read or talk to."""
-    if name.lower().startswith("alias.") and not value.startswith("!"):
-        return
+    lower = name.lower()
     if _CONFIG_THAT_RUNS.fullmatch(name):
-        if name.lower().endswith("hookspath"):
-            collector.read(value)
-        elif value in {
-            "",
-            "cat",
-            "less",
-            "true",
-            "false",
-            "store",
-            "cache",
-            "osxkeychain",
-            "manager",
-            "always",
-            "never",
-        }:
-            return
-        elif "helper" in name.lower() and not value.startswith(("!", "/")):
-            for part in value.split()[1:]:
-                collector.maybe(part)
-        else:
-            collector.shell(value.removeprefix("!"))
+        _note_setting_that_runs(collector, lower, value)
     elif _CONFIG_THAT_NAMES_A_FILE.fullmatch(name):
         collector.read(value)
-        if name.lower().startswith("include"):
+        if lower.startswith("include"):
             _note_included(collector, collector.lines(value))
     elif _CONFIG_OF_HOSTS.fullmatch(name):
-        url = name[4:].rpartition(".")[0] if name.lower().startswith("url.") else value
+        url = name[4:].rpartition(".")[0] if lower.startswith("url.") else value
         if is_url(url) or remote_host(url)[0]:
             collector.remote(url)
+
+
+def _note_setting_that_runs(collector: Collector, name: str, value: str) -> None:
+    if name.endswith("hookspath"):
+        collector.read(value)
+    elif name.startswith("alias."):
+        if value.startswith("!"):
+            collector.shell(value[1:])
+    elif "helper" in name and not value.startswith(("!", "/")):
+        collector.maybe(*value.split()[1:])
+    elif value not in _NO_COMMANDS:
+        collector.shell(value.removeprefix("!"))
 
 
 def _note_included(collector: Collector, lines: list[str]) -> None:
@@ -156,11 +152,7 @@ def _note_included(collector: Collector, lines: list[str]) -> None:
         name, equals, value = line.partition("=")
         if equals and not section.lower().startswith("include"):
             key = f"{section}.{name.strip()}"
-            text = value.strip().strip('"')
-            if key.lower().startswith("alias.") and text.startswith("!"):
-                collector.shell(text[1:])
-            else:
-                _note_setting(collector, key, text)
+            _note_setting(collector, key, value.strip().strip('"'))
 
 
 class _Git:
@@ -208,8 +200,8 @@ def _revisions_and_paths(git: _Git, options: Usage, *, output: str | None = None
     return output
 
 
-def _reader(text: str = _DIFF, **others: str) -> _Subcommand:
-    how = usage("maybe*", text=text, **others)
+def _reader(text: str = _DIFF, read: str = "", write: str = "") -> _Subcommand:
+    how = usage("maybe*", text=text, read=read, write=write)
     return lambda git: _revisions_and_paths(git, how)
 
 
@@ -308,7 +300,8 @@ def _commit(git: _Git) -> str | None:
     given = git.read(
         usage(
             "read*",
-            text="-m --message -C --reuse-message -c --reedit-message --fixup --squash --author --date --cleanup --trailer",
+            text="-m --message -C --reuse-message -c --reedit-message --fixup --squash --author --date --cleanup"
+            " --trailer",
             read="-F --file -t --template",
             list="--pathspec-from-file",
         )
@@ -323,7 +316,8 @@ def _messages(git: _Git) -> str | None:
     git.read(
         usage(
             "text*",
-            text="-m --message -u --local-user --sort --format --contains --merged -s --strategy -X --strategy-option -n -C -c"
+            text="-m --message -u --local-user --sort --format --contains --merged -s --strategy -X"
+            " --strategy-option -n -C -c"
             " --onto --ref --points-at --cleanup -u --set-upstream-to",
             read="-F --file",
             runs="-x --exec",
@@ -336,7 +330,8 @@ def _clone(git: _Git) -> str | None:
     given = git.read(
         usage(
             "text write",
-            text="-b --branch --depth -o --origin -j --jobs --shallow-since --shallow-exclude --filter --bundle-uri --revision"
+            text="-b --branch --depth -o --origin -j --jobs --shallow-since --shallow-exclude --filter --bundle-uri"
+            " --revision"
             " -c --config",
             read="--reference --reference-if-able --template",
             write="--separate-git-dir",
@@ -370,7 +365,8 @@ def _remote_first(git: _Git) -> str | None:
     given = git.read(
         usage(
             "text*",
-            text="-o --push-option --depth --deepen --shallow-since --shallow-exclude -j --jobs --refmap --filter --sort -s"
+            text="-o --push-option --depth --deepen --shallow-since --shallow-exclude -j --jobs --refmap --filter"
+            " --sort -s"
             " --strategy -X --strategy-option --server-option --negotiation-tip",
             runs="--receive-pack --upload-pack --exec",
         )
@@ -434,7 +430,8 @@ def _filter_branch(git: _Git) -> str | None:
     git.read(
         usage(
             "text*",
-            runs="--env-filter --tree-filter --index-filter --parent-filter --msg-filter --commit-filter --tag-name-filter"
+            runs="--env-filter --tree-filter --index-filter --parent-filter --msg-filter --commit-filter"
+            " --tag-name-filter"
             " --setup",
             text="--subdirectory-filter --original",
             write="-d",
@@ -484,9 +481,9 @@ def _send_email(git: _Git) -> str | None:
     return None
 
 
-def _files(kind: str, text: str = "", **others: str) -> _Subcommand:
+def _files(kind: str, text: str = "", listed: str = "") -> _Subcommand:
     """Return a subcommand all of whose operands are files."""
-    how = usage(f"{kind}*", text=text, **others)
+    how = usage(f"{kind}*", text=text, list=listed)
 
     def run(git: _Git) -> str | None:
         git.collector.all(git.words, how)
@@ -516,8 +513,8 @@ def _init(git: _Git) -> str | None:
 
 
 def _status(git: _Git) -> str | None:
-    _revisions_and_paths(git, usage("maybe*", text="--column"))
-    return "**\n"
+    given = git.read(usage("text*"))
+    return "./**\n" if given.has("--ignored", "-u", "--untracked-files") else "**\n"
 
 
 def _rev_parse(git: _Git) -> str | None:
@@ -577,7 +574,7 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
     **_named("apply am", _apply),
     **_named(
         "hash-object unpack-file index-pack mailinfo merge-file stripspace interpret-trailers",
-        _files("read", "-t --path -L", list="--stdin-paths"),
+        _files("read", "-t --path -L", listed="--stdin-paths"),
     ),
     **_named("bundle update-index sparse-checkout lfs annex instaweb", _files("maybe")),
     **_named("init init-db", _init),
@@ -586,7 +583,7 @@ _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {
         "rev-parse describe name-rev symbolic-ref merge-base for-each-ref var version help count-objects show-ref"
         " verify-commit verify-tag gc prune repack fsck maintenance check-ref-format",
         _rev_parse,
-    ),  # fmt: skip
+    ),
     **_named("check-ignore check-attr", _files("text")),
     "shell": _unknown,
 }
@@ -605,9 +602,16 @@ def _other_version_control(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     given = read_arguments(
         invocation.argv[1:],
-        usage("maybe*", text="-m --message -r --rev --revision -u --user --date", read="-F --file -l --logfile"),
+        usage(
+            "maybe*",
+            text="-m --message -r --rev --revision -u --user --date -d -R --repository",
+            read="-F --file -l --logfile",
+        ),
     )
     collector.options(given)
+    for option in given.options:
+        if option.name in {"-d", "-R", "--repository"} and (server := _SERVER.match(option.value or "")) is not None:
+            collector.host(server[1])
     for operand in given.operands[1:]:
         if is_url(operand):
             collector.url(operand)

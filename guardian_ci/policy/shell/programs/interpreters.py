@@ -25,13 +25,14 @@ def _shell(invocation: Invocation) -> Effects:
     """Run a text (``-c``), a file, or what comes on standard input."""
     collector = collector_of(invocation)
     words = list(invocation.argv[1:])
-    source, behind = _command_text(words)
-    given = read_arguments(behind, Usage(options={**_SHELL.options, **usage(text="-o +o").options}, stops=True))
+    source, text_arguments = _command_text(words)
+    before = words[: words.index(source)] if source is not None else words
+    given = read_arguments(before, Usage(options={**_SHELL.options, **usage(text="-o +o").options}, stops=True))
     for option in given.options:
         if option.name in {"--rcfile", "--init-file"} and option.value:
             collector.script(option.value)
     if source is not None:
-        collector.shell(source, tuple(given.operands), invocation.stdin)
+        collector.shell(source, text_arguments, invocation.stdin)
     elif given.operands and not given.has("-s"):
         file, *arguments = given.operands
         if file in {"-", "/dev/stdin", "/dev/fd/0"}:
@@ -43,8 +44,8 @@ def _shell(invocation: Invocation) -> Effects:
     return collector.effects(TAME_LINE if _VERSIONS & set(words[:1]) else None)
 
 
-def _command_text(words: list[str]) -> tuple[str | None, list[str]]:
-    """Find the text of ``-c``, which may stand in a cluster of options, and take both away."""
+def _command_text(words: list[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Find the text of ``-c``, which may stand in a cluster of options, and the arguments behind it."""
     skip = False
     for position, word in enumerate(words):
         if skip:
@@ -58,8 +59,8 @@ def _command_text(words: list[str]) -> tuple[str | None, list[str]]:
             at = next((index for index, each in enumerate(rest) if each[:1] not in {"-", "+"}), len(rest))
             if "--" in rest[:at]:
                 at = rest.index("--") + 1
-            return "".join(rest[at : at + 1]), [*words[:position], *rest[at + 1 :]]
-    return None, words
+            return "".join(rest[at : at + 1]), tuple(rest[at + 1 :])
+    return None, ()
 
 
 def _run_stdin(collector: Collector, invocation: Invocation, arguments: tuple[str, ...]) -> None:
@@ -155,16 +156,26 @@ def _run_module(collector: Collector, module: str, arguments: tuple[str, ...], i
         given = read_arguments(arguments, usage("text*", text="-n -r -s -u --number --repeat --setup --unit"))
         for text in (*given.operands, *given.values("-s", "--setup")):
             collector.add(effects_of_program(text, Language.PYTHON))
+    elif module == "code":
+        collector.add(effects_of_program(invocation.stdin or "", Language.PYTHON))
     elif module in _MODULES_THAT_RUN_FILES:
-        operands = [word for word in arguments if not word.startswith("-") and word != "run"]
-        if operands:
-            collector.script(operands[0], Language.PYTHON, tuple(operands))
+        _run_file_of_module(collector, module, arguments)
     elif module in _MODULES_OF_FILES:
         collector.all(arguments, usage("edit*"))
     elif UNKNOWN in module:
         collector.opaque("runs a module that is not known", module)
     else:
         collector.maybe(*arguments)
+
+
+def _run_file_of_module(collector: Collector, module: str, arguments: tuple[str, ...]) -> None:
+    """Note a script that a debugger, a profiler or the like runs; the debugger's commands are programs too."""
+    given = read_arguments(arguments, usage("text*", stops=True, text="-c -o -s -m"))
+    for text in given.values("-c") if module == "pdb" else ():
+        collector.add(effects_of_program(text.removeprefix("p ").lstrip("!"), Language.PYTHON))
+    operands = tuple(word for word in given.operands if word != "run")
+    if operands:
+        collector.script(operands[0], Language.PYTHON, operands)
 
 
 class _Interpreter:
@@ -232,7 +243,8 @@ _NODE: Final = _Interpreter(
     Language.NODE,
     texts="-e --eval",
     prints="-p --print -pe",
-    text="-C --conditions --input-type --max-old-space-size --stack-size --title --unhandled-rejections --inspect-port --loader"
+    text="-C --conditions --input-type --max-old-space-size --stack-size --title --unhandled-rejections"
+    " --inspect-port --loader"
     " --experimental-loader",
     read="-r --require --import --env-file --env-file-if-exists --openssl-config --icu-data-dir",
     subcommands="inspect debug",
@@ -251,7 +263,7 @@ _INTERPRETERS: Final[Mapping[str, _Interpreter]] = {
         text="-d --define -S --server",
         read="-f --file -F --process-file -c --php-ini -t --docroot -z",
         files="-f --file -F --process-file",
-    ),  # fmt: skip
+    ),
     "lua luajit luau texlua nse": _Interpreter(Language.OTHER, texts="-e", text="-l -j -O"),
     "Rscript R littler r": _Interpreter(Language.OTHER, texts="-e", files="-f --file"),
     "julia": _Interpreter(
@@ -278,6 +290,7 @@ _INTERPRETERS: Final[Mapping[str, _Interpreter]] = {
     "swipl": _Interpreter(Language.OTHER, texts="-g -t", files="-s -f"),
     "m4": _Interpreter(Language.OTHER, texts="", text="-D -U -I"),
     "gnuplot": _Interpreter(Language.OTHER, texts="-e", text="-c"),
+    "swift": _Interpreter(Language.OTHER, texts="-e"),
     "nim": _Interpreter(Language.OTHER, texts="--eval -e"),
     "crystal": _Interpreter(Language.RUBY, texts="", subcommands="eval run"),
 }

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from guardian_ci.policy.shell.arguments import Arguments, Kind, Option, Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Arguments, Kind, Option, Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import UNKNOWN
@@ -20,10 +21,14 @@ _CURL: Final = usage(
     "url*",
     text="-A --user-agent -b --cookie-jar-name -C --continue-at -e --referer -m --max-time --connect-timeout -r --range"
     " -u --user -X --request -y -Y --speed-time --speed-limit -z --time-cond --retry --retry-delay --retry-max-time"
-    " --limit-rate --max-filesize --max-redirs --ciphers --tls-max --tls13-ciphers -Q --quote -U --proxy-user --interface"
-    " --local-port --resolve --connect-to --data-raw --form-string --noproxy --pass --key-type --cert-type --oauth2-bearer"
-    " --aws-sigv4 --delegation --krb --login-options --mail-auth --mail-from --mail-rcpt --proto --proto-default --proto-redir"
-    " --pubkey-hash --sasl-authzid --service-name --tlsuser --tlspassword --tlsauthtype --expect100-timeout --keepalive-time"
+    " --limit-rate --max-filesize --max-redirs --ciphers --tls-max --tls13-ciphers -Q --quote -U --proxy-user"
+    " --interface"
+    " --local-port --resolve --connect-to --data-raw --form-string --noproxy --pass --key-type --cert-type"
+    " --oauth2-bearer"
+    " --aws-sigv4 --delegation --krb --login-options --mail-auth --mail-from --mail-rcpt --proto --proto-default"
+    " --proto-redir"
+    " --pubkey-hash --sasl-authzid --service-name --tlsuser --tlspassword --tlsauthtype --expect100-timeout"
+    " --keepalive-time"
     " --ftp-port -P --ftp-account --ftp-method --ftp-alternative-to-user --happy-eyeballs-timeout-ms --hostpubmd5"
     " --hostpubsha256 --parallel-max -t --telnet-option --tftp-blksize --dns-interface --dns-ipv4-addr --dns-ipv6-addr"
     " --rate --variable-name --curves --ip-tos --vlan-priority --create-file-mode --proxy-header-name",
@@ -33,7 +38,8 @@ _CURL: Final = usage(
     write="-o --output -D --dump-header --output-dir --trace --trace-ascii --stderr -c --cookie-jar --hsts --alt-svc"
     " --libcurl --etag-save",
     url="--url --doh-url",
-    host="-x --proxy --preproxy --socks4 --socks4a --socks5 --socks5-hostname --proxy1.0 --dns-servers --haproxy-clientip",
+    host="-x --proxy --preproxy --socks4 --socks4a --socks5 --socks5-hostname --proxy1.0 --dns-servers"
+    " --haproxy-clientip",
 )
 _CURL_VARIABLE: Final = re.compile(r"\{\{\s*(\w{1,60})(?::[\w:]{1,60})?\s*\}\}")
 _WITH_PORT: Final = re.compile(r"[\w.-]{1,200}:\d{1,5}")
@@ -51,7 +57,8 @@ def _curl(invocation: Invocation) -> Effects:
 def _note_curl(collector: Collector, words: list[str], depth: int) -> None:
     how = usage(
         "text*",
-        text="-F --form --url-query --data-urlencode -T --upload-file -K --config -w --write-out --variable --etag-compare"
+        text="-F --form --url-query --data-urlencode -T --upload-file -K --config -w --write-out --variable"
+        " --etag-compare"
         " --expand-url --expand-data --expand-output --expand-header --expand-upload-file --expand-form",
         options=_CURL.options,
     )
@@ -89,35 +96,45 @@ def _note_kept(collector: Collector, url: str) -> None:
 
 def _note_curl_option(collector: Collector, name: str, option: Option, depth: int) -> None:
     value = option.value or ""
-    if name in {"-F", "--form"}:
-        if (form := _FORM_FILE.match(value)) is not None and form[1]:
-            collector.read(*(part.strip('"') for part in form[1].split(",")))
-    elif name in {"--data-urlencode", "--url-query", "--variable"}:
-        if "@" in value:
-            collector.read(value.partition("@")[2])
-    elif name in {"-w", "--write-out"} or option.kind is Kind.AT:
-        if value.startswith("@"):
-            collector.read(value[1:])
-    elif name in {"-T", "--upload-file"}:
-        collector.read(*_alternatives(value))
-    elif name in {"-b", "--cookie"}:
-        if "=" not in value:
-            collector.read(value)
-    elif name == "--etag-compare":
-        collector.read(value)
-    elif name in {"-K", "--config"}:
+    if name in {"-K", "--config"}:
         _note_curl_config(collector, value, depth)
-    elif name == "--resolve":
-        collector.host(value.split(":", 2)[0].lstrip("+-"))
-        for address in value.split(":", 2)[2:]:
-            collector.host(address.split(",")[0])
-    elif name == "--connect-to":
-        parts = value.split(":")
-        collector.host(parts[2] if len(parts) > 2 else value)  # noqa: PLR2004 - HOST1:PORT1:HOST2:PORT2
+    elif name in {"--resolve", "--connect-to"}:
+        _note_detour(collector, name, value)
+    elif (files := _files_of_curl(name, value)) is not None:
+        collector.read(*files)
     elif option.kind is None:
         collector.maybe(value)
     else:
         collector.take(option.kind, value)
+
+
+def _files_of_curl(name: str, value: str) -> list[str] | None:
+    """Return the files that an option's value names in a way of its own; None for other options."""
+    files: list[str] | None = None
+    match name:
+        case "-F" | "--form":
+            form = _FORM_FILE.match(value)
+            files = [part.strip('"') for part in form[1].split(",")] if form is not None and form[1] else []
+        case "--data-urlencode" | "--url-query" | "--variable":
+            files = [value.partition("@")[2]]
+        case "-w" | "--write-out":
+            files = [value[1:]] if value.startswith("@") else []
+        case "-T" | "--upload-file":
+            files = _alternatives(value)
+        case "-b" | "--cookie" | "--etag-compare":
+            files = [] if "=" in value else [value]
+    return files
+
+
+def _note_detour(collector: Collector, name: str, value: str) -> None:
+    """``--resolve HOST:PORT:ADDRESS`` and ``--connect-to HOST:PORT:HOST:PORT``."""
+    parts = value.split(":")
+    if name == "--connect-to":
+        collector.host(parts[2] if len(parts) > 2 else value)  # noqa: PLR2004 - the third of four
+        return
+    collector.host(parts[0].lstrip("+-"))
+    for address in value.split(":", 2)[2:]:
+        collector.host(address.split(",")[0])
 
 
 def _note_curl_config(collector: Collector, file: str, depth: int) -> None:
@@ -148,12 +165,15 @@ def _alternatives(text: str) -> list[str]:
 
 _WGET: Final = usage(
     "url*",
-    text="-t --tries -T --timeout -w --wait --waitretry -Q --quota --limit-rate -U --user-agent --header --user --password"
-    " --http-user --http-password --ftp-user --ftp-password --referer -A --accept -R --reject -I -X -l --level --post-data"
+    text="-t --tries -T --timeout -w --wait --waitretry -Q --quota --limit-rate -U --user-agent --header --user"
+    " --password"
+    " --http-user --http-password --ftp-user --ftp-password --referer -A --accept -R --reject -I -X -l --level"
+    " --post-data"
     " --body-data --method -e --execute --secure-protocol --restrict-file-names --cut-dirs --max-redirect --regex-type"
     " --accept-regex --reject-regex --proxy-user --proxy-password --dns-timeout --connect-timeout --read-timeout"
     " --progress --report-speed --local-encoding --remote-encoding -S --compression --default-page --certificate-type",
-    read="-i --input-file --post-file --body-file --certificate --private-key --ca-certificate --ca-directory --load-cookies --config --crl-file"
+    read="-i --input-file --post-file --body-file --certificate --private-key --ca-certificate --ca-directory"
+    " --load-cookies --config --crl-file"
     " --input-metalink --egd-file --random-file --pinnedpubkey --hsts-file",
     write="-O --output-document -P --directory-prefix -o --output-file -a --append-output --save-cookies --warc-file"
     " --rejected-log",
@@ -196,7 +216,8 @@ def _httpie(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     how = usage(
         "text*",
-        text="-a --auth -A --auth-type -p --print -s --style --session --timeout --max-redirects --pretty --format-options"
+        text="-a --auth -A --auth-type -p --print -s --style --session --timeout --max-redirects --pretty"
+        " --format-options"
         " --boundary --raw -h",
         read="--cert --cert-key --verify --session-read-only",
         write="-o --output",
@@ -223,18 +244,17 @@ _SSH: Final = usage(
     read="-i -F -S",
     write="-E",
 )
-_SSH_OPTIONS_THAT_RUN: Final = frozenset({"proxycommand", "localcommand", "knownhostscommand", "match"})
-_SSH_OPTIONS_OF_FILES: Final = frozenset(
-    {
-        "identityfile",
-        "certificatefile",
-        "userknownhostsfile",
-        "globalknownhostsfile",
-        "controlpath",
-        "include",
-        "revokedhostkeys",
-    }
+_SSH_SETTINGS_OF_FILES: Final = name_set(
+    "identityfile certificatefile userknownhostsfile globalknownhostsfile controlpath include revokedhostkeys"
 )
+
+
+def _autossh(invocation: Invocation) -> Effects:
+    """Run ``ssh`` again and again: ``-M`` takes a port."""
+    words = list(invocation.argv[1:])
+    if "-M" in words:
+        del words[words.index("-M") : words.index("-M") + 2]
+    return _ssh(replace(invocation, argv=("ssh", *words)))
 
 
 def _ssh(invocation: Invocation) -> Effects:
@@ -256,26 +276,36 @@ def _ssh(invocation: Invocation) -> Effects:
 def _note_ssh_options(collector: Collector, options: Sequence[Option]) -> None:
     for option in options:
         value = option.value or ""
-        if option.name == "-o":
-            name, _, setting = value.replace("=", " ", 1).strip().partition(" ")
-            if name.lower() in _SSH_OPTIONS_THAT_RUN:
-                collector.shell(setting.strip().removeprefix("exec ").strip("\"'"))
-            elif name.lower() in _SSH_OPTIONS_OF_FILES:
-                collector.read(setting.strip())
-            elif name.lower() in {"proxyjump", "hostname"}:
-                _note_jumps(collector, setting.strip())
-        elif option.name == "-J":
+        match option.name:
+            case "-o":
+                _note_ssh_setting(collector, value)
+            case "-J":
+                _note_jumps(collector, value)
+            case "-L" | "-R":
+                parts = value.rsplit(":", 2)
+                if len(parts) > 2:  # noqa: PLR2004 - [bind:]port:host:hostport
+                    collector.host(parts[1])
+            case "-W":
+                collector.host(value)
+            case "-F":
+                collector.read(value)
+                for line in collector.lines(value)[:_MOST_LINES]:
+                    _note_ssh_setting(collector, line)
+            case _ if option.kind is not None and option.value is not None:
+                collector.take(option.kind, value)
+
+
+def _note_ssh_setting(collector: Collector, text: str) -> None:
+    """Note what ``Name value`` or ``Name=value`` of ssh's configuration runs, reads or talks to."""
+    name, _, value = text.strip().replace("=", " ", 1).partition(" ")
+    value = value.strip()
+    match name.lower():
+        case "proxycommand" | "localcommand" | "knownhostscommand":
+            collector.shell(value.removeprefix("exec ").strip("\"'"))
+        case "proxyjump" | "hostname":
             _note_jumps(collector, value)
-        elif option.name in {"-L", "-R"}:
-            parts = value.rsplit(":", 2)
-            if len(parts) == 3:  # noqa: PLR2004 - [bind:]port:host:hostport
-                collector.host(parts[1])
-        elif option.name == "-W":
-            collector.host(value)
-        elif option.kind is not None and option.value is not None:
-            collector.take(option.kind, value)
-        if option.name == "-F":
-            _note_ssh_options(collector, [Option("-o", line.strip()) for line in collector.lines(value)[:_MOST_LINES]])
+        case lower if lower in _SSH_SETTINGS_OF_FILES:
+            collector.read(value)
 
 
 def _note_jumps(collector: Collector, hosts: str) -> None:
@@ -296,11 +326,14 @@ def _scp(invocation: Invocation) -> Effects:
 
 _RSYNC: Final = usage(
     "text*",
-    text="-f --filter --exclude --include -B --block-size --bwlimit --timeout --contimeout --port -M --remote-option --chmod"
+    text="-f --filter --exclude --include -B --block-size --bwlimit --timeout --contimeout --port -M"
+    " --remote-option --chmod"
     " --chown --usermap --groupmap --max-size --min-size --modify-window --suffix --info --debug --out-format"
-    " --log-file-format --compress-level --compress-choice --skip-compress --checksum-choice --max-delete --protocol --iconv"
+    " --log-file-format --compress-level --compress-choice --skip-compress --checksum-choice --max-delete --protocol"
+    " --iconv"
     " --checksum-seed --outbuf --sockopts --stop-at --address",
-    read="--exclude-from --include-from --password-file --compare-dest --copy-dest --link-dest --read-batch --early-input",
+    read="--exclude-from --include-from --password-file --compare-dest --copy-dest --link-dest --read-batch"
+    " --early-input",
     list="--files-from",
     write="--log-file --backup-dir -T --temp-dir --partial-dir --write-batch --only-write-batch",
     runs="-e --rsh --rsync-path",
@@ -385,7 +418,8 @@ def _ftp(invocation: Invocation) -> Effects:
 
 _NC: Final = usage(
     "text*",
-    text="-p --source-port -s --source -w --wait -i --delay -q -X -I -O -T -V -g -G -P -m --max-conns --proxy-type --proxy-auth -o",
+    text="-p --source-port -s --source -w --wait -i --delay -q -X -I -O -T -V -g -G -P -m --max-conns --proxy-type"
+    " --proxy-auth -o",
     host="-x --proxy",
     runs="-e --exec -c --sh-exec",
     read="--ssl-cert --ssl-key --ssl-trustfile --allowfile --denyfile --lua-exec",
@@ -439,8 +473,8 @@ def _looked_up(words: Sequence[str], how: Usage) -> Iterator[tuple[str, bool]]:
         yield operand.lstrip("@"), operand.startswith("@")
 
 
-_RECORD_TYPES: Final = frozenset(
-    "A AAAA ANY AXFR CAA CNAME DS DNSKEY HTTPS MX NAPTR NS PTR SOA SPF SRV SSHFP SVCB TLSA TXT IN CH HS".split()
+_RECORD_TYPES: Final = name_set(
+    "A AAAA ANY AXFR CAA CNAME DS DNSKEY HTTPS MX NAPTR NS PTR SOA SPF SRV SSHFP SVCB TLSA TXT IN CH HS"
 )
 
 
@@ -547,7 +581,8 @@ def _downloader(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     how = usage(
         "url*",
-        text="-n --num-connections -s --split -x --max-connection-per-server -j -k -m -t --max-tries --timeout --user-agent"
+        text="-n --num-connections -s --split -x --max-connection-per-server -j -k -m -t --max-tries --timeout"
+        " --user-agent"
         " --header --checksum -f --format --referer --http-user --http-passwd",
         read="--load-cookies --conf-path --cookies --certificate --private-key --ca-certificate --cookies-from-browser",
         list="-i --input-file -a --batch-file",
@@ -581,7 +616,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("curl curlie", _curl),
     **joined("wget wget2", _wget),
     **joined("http https httpie xh xhs", _httpie),
-    **joined("ssh autossh mosh sshpass-ssh slogin rsh rlogin", _ssh),
+    "autossh": _autossh,
+    **joined("ssh mosh slogin rsh rlogin", _ssh),
     **joined("scp rcp pscp", _scp),
     "rsync": _rsync,
     "sftp": _sftp,
@@ -592,13 +628,15 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "getent": _getent,
     **joined("croc magic-wormhole wormhole cloudflared ngrok localtunnel lt bore frpc transfer piknik", _relay),
     **joined("kcat kafkacat mosquitto_pub mosquitto_sub nats grpcurl websocat wscat", _client_of_hosts),
+    **declared({"irssi weechat ii": usage("maybe*", host="-c --connect -h -s", text="-n -p -w")}),
     **joined(
         "ping ping6 fping traceroute traceroute6 tracepath mtr whois nmap arping hping3 nikto masscan tcpping"
         " ntpdate sntp showmount rpcinfo snmpwalk snmpget snmpset smbclient rpcclient nbtscan",
         _all_hosts(
             usage(
                 "text*",
-                text="-c -i -I -l -m -M -n -p -P -q -Q -s -S -t -T -w -W -z -f -g -o -oN -oX --top-ports --script --ports -h",
+                text="-c -i -I -l -m -M -n -p -P -q -Q -s -S -t -T -w -W -z -f -g -o -oN -oX --top-ports --script"
+                " --ports -h",
                 list="-iL",
             )
         ),

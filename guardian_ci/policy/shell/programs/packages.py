@@ -32,17 +32,20 @@ _ALIAS: Final = re.compile(r"(?:@[\w.-]{1,100}/)?[\w.-]{1,100}@((?:git|https?|fi
 
 _COMMON: Final = usage(
     "text*",
-    text="-E --extras --python -p --python-version --platform --abi --implementation -t-tag --tag --access --otp --loglevel"
+    text="-E --extras --python -p --python-version --platform --abi --implementation --tag --access --otp --loglevel"
     " --omit --include --install-strategy --before --filter -w --workspace --group --only --without --with --version -v"
     " --features -F --profile --bin --example --test --bench --package --jobs -j --target --color --vers --branch --rev"
-    " --message-format --format --timeout --retries --progress-bar --exists-action --only-binary --no-binary --config-settings"
-    " --global-option --keyring-provider --upgrade-package -P --resolution --prerelease --index-strategy --exclude-newer"
-    " --channel -c-channel -n --name --env",
+    " --message-format --format --timeout --retries --progress-bar --exists-action --only-binary --no-binary"
+    " --config-settings"
+    " --global-option --keyring-provider --upgrade-package -P --resolution --prerelease --index-strategy"
+    " --exclude-newer"
+    " --channel -n --name --env",
     read="--cert --client-cert --manifest-path --cafile --userconfig --globalconfig --gemfile --cwd --path --project"
     " --directory --editable -e --requirement -r --constraint -c --overrides --build-constraints --env-file",
     write="--log --cache-dir --target-dir --dest -d --download-dir --root --prefix --report --out-dir --outdir -o"
     " --output-file --pack-destination --install-dir -i --bindir",
-    url="--index-url --extra-index-url --default-index --index --registry --find-links -f --publish-url --repository-url --proxy"
+    url="--index-url --extra-index-url --default-index --index --registry --find-links -f --publish-url"
+    " --repository-url --proxy"
     " --source -s --clear-sources --allow-insecure-host --check-url",
     host="--trusted-host",
 )
@@ -85,7 +88,10 @@ def _manager(
     )
 
 
-_TAME: Final = "env prefix root bin config show-config list ls freeze info show version -v -V --version --help help why outdated tree which"
+_TAME: Final = (
+    "env prefix root bin config show-config list ls freeze info show version -v -V --version --help help why outdated tree"
+    " which"
+)
 
 _MANAGERS: Final[Mapping[str, Manager]] = {
     "pip pip3": _manager("pypi", "install download wheel search index lock", tame=_TAME),
@@ -105,7 +111,8 @@ _MANAGERS: Final[Mapping[str, Manager]] = {
     "easy_install twine flit": _manager("pypi", "upload publish", always=True),
     "npm cnpm": _manager(
         "npmjs",
-        "install i in ins add ci update up upgrade publish view v info search audit outdated access owner dist-tag login adduser"
+        "install i in ins add ci update up upgrade publish view v info search audit outdated access owner dist-tag"
+        " login adduser"
         " deprecate unpublish star profile team token ping install-test it exec x create init",
         runs="exec x",
         forges=True,
@@ -126,9 +133,10 @@ _MANAGERS: Final[Mapping[str, Manager]] = {
     "corepack": _manager("npmjs", "prepare use up install"),
     "cargo": _manager(
         "crates",
-        "build b run r test t check c install fetch update add publish search doc d bench clippy login owner yank generate-lockfile vendor binstall",
+        "build b run r test t check c install fetch update add publish search doc d bench clippy login owner yank"
+        " generate-lockfile vendor binstall",
         tame=_TAME,
-    ),  # fmt: skip
+    ),
     "rustup": _manager("crates", "install update toolchain target component default self", runs="run", tame=_TAME),
     "go": _manager("golang", "get install mod build run test generate vet list", tame="env version help list"),
     "mvn mvnw maven gradle gradlew sbt mill": _manager("maven", "", always=True, tame="-v --version -version"),
@@ -158,7 +166,8 @@ _MANAGERS: Final[Mapping[str, Manager]] = {
     ),
     "dnf yum microdnf tdnf": _manager(
         "fedora",
-        "install update upgrade downgrade reinstall search info makecache check-update groupinstall distro-sync provides download",
+        "install update upgrade downgrade reinstall search info makecache check-update groupinstall distro-sync"
+        " provides download",
     ),
     "zypper": _manager("opensuse", "install in update up refresh ref dup search se dist-upgrade source-install"),
     "apk": _manager("alpine", "add update upgrade fetch search"),
@@ -208,7 +217,7 @@ def _manage(manager: Manager, invocation: Invocation) -> Effects:
     if manager.runs & {subcommand} or name in {"npx", "bunx", "pnpx", "uvx"}:
         _run_within(collector, behind if subcommand in manager.runs else words, manager, invocation)
         return collector.effects()
-    given = read_arguments(words, _usage_of(name, subcommand))
+    given = read_arguments(words, _usage_of(name))
     collector.options(given)
     if manager.registry in {"npmjs", "yarnpkg"}:
         _note_scripts(collector, subcommand, given.operands)
@@ -258,7 +267,8 @@ def _note_scripts(collector: Collector, subcommand: str, operands: tuple[str, ..
 _RUN_OPTIONS: Final = usage(
     "text*",
     stops=True,
-    text="-p --package --python --with --from -n --name --group --extra --only-group --spec --pip-args --refresh-package --index-strategy"
+    text="-p --package --python --with --from -n --name --group --extra --only-group --spec --pip-args"
+    " --refresh-package --index-strategy"
     " -w --workspace --filter -C --prefix --isolated-env",
     read="--env-file --with-requirements --with-editable --project --directory",
     url="--index-url --extra-index-url --default-index --index --registry --find-links",
@@ -284,43 +294,41 @@ def _run_within(collector: Collector, words: list[str], manager: Manager, invoca
         run_command(collector, command, invocation)
 
 
-def _usage_of(name: str, subcommand: str) -> Usage:
-    """Return the options of a manager; the letters mean different things to different ones."""
-    options = dict(_COMMON.options)
-    if name not in {"pip", "pip3", "uv", "pipx", "pipenv"}:
-        for letter in ("-r", "-c", "-e", "-f", "-i", "-d", "-E", "-s", "-t", "-n", "-o"):
-            options.pop(letter, None)
-    if name in {"pip", "pip3", "uv"}:
-        options |= usage(url="-i").options
-        if name == "uv" and subcommand in {"compile", "pip"}:
-            options |= usage(write="-o").options
-    if name in {"npm", "yarn", "pnpm", "bun"}:
-        options.pop("-F", None)
-        options.pop("-P", None)
-        options.pop("-v", None)
-    if name == "go":
-        options |= usage(
-            text="-run -tags -ldflags -gcflags -mod -count -timeout -bench -race -cover -coverpkg -p",
-            write="-o -coverprofile -cpuprofile",
-            read="-modfile -C -overlay",
-            runs="-exec -toolexec",
-        ).options
-    if name in {"mvn", "mvnw", "maven", "gradle", "gradlew"}:
-        options |= usage(
-            read="-f --file -s --settings -gs -b --build-file -I --init-script -c --settings-file -p --project-dir",
-            text="-pl -P -D -T -x --tests",
-        ).options
-    if name.startswith(("apt", "dnf", "yum", "nala")):
-        options |= usage(
-            text="-t --target-release -o --option --setopt --enablerepo --disablerepo", read="-c --config-file"
-        ).options
-    if name in {"gem", "bundle"}:
-        options |= usage(url="--source -s", text="-v").options
-    if name == "dotnet":
-        options |= usage(
-            text="-c --configuration -f --framework -r --runtime", url="-s --source", write="-o --output"
-        ).options
-    return Usage(options=options)
+_LETTERS_OF_PIP: Final = ("-r", "-c", "-e", "-f", "-i", "-d", "-E", "-s", "-t", "-n", "-o")
+_PIPS: Final = frozenset({"pip", "pip3", "uv", "pipx", "pipenv"})
+_OWN_OPTIONS: Final[Mapping[str, Usage]] = {
+    "pip pip3": usage(url="-i"),
+    "uv": usage(url="-i", write="-o"),
+    "go": usage(
+        text="-run -tags -ldflags -gcflags -mod -count -timeout -bench -coverpkg -p",
+        write="-o -coverprofile -cpuprofile",
+        read="-modfile -C -overlay",
+        runs="-exec -toolexec",
+    ),
+    "mvn mvnw maven gradle gradlew": usage(
+        read="-f --file -s --settings -gs -b --build-file -I --init-script -c --settings-file -p --project-dir",
+        text="-pl -P -D -T -x --tests",
+    ),
+    "apt apt-get aptitude apt-fast nala dnf yum": usage(
+        text="-t --target-release -o --option --setopt --enablerepo --disablerepo", read="-c --config-file"
+    ),
+    "gem bundle": usage(url="--source -s", text="-v"),
+    "dotnet": usage(text="-c --configuration -f --framework -r --runtime", url="-s --source", write="-o --output"),
+}
+"""Options of single managers: their letters mean different things."""
+_OWN_OPTIONS_BY_NAME: Final = {name: how for names, how in _OWN_OPTIONS.items() for name in names.split()}
+_FLAGS_OF_NODE: Final = frozenset({"-F", "-P", "-v"})
+
+
+def _usage_of(name: str) -> Usage:
+    """Return the options of a manager."""
+    without = () if name in _PIPS else _LETTERS_OF_PIP
+    flags = _FLAGS_OF_NODE if name in {"npm", "yarn", "pnpm", "bun"} else frozenset()
+    options = {
+        option: kind for option, kind in _COMMON.options.items() if option not in without and option not in flags
+    }
+    own = _OWN_OPTIONS_BY_NAME.get(name)
+    return Usage(options=options | dict(own.options if own is not None else {}))
 
 
 def _note_package(collector: Collector, word: str, manager: Manager) -> None:
@@ -397,7 +405,8 @@ def note_makefile(collector: Collector, text: str) -> None:
 
 _COMPILER: Final = usage(
     "read*",
-    text="-l -std -x -march -mtune -D -U -target -arch -framework -Xlinker -z -e -soname -h -m --target --edition --crate-type"
+    text="-l -std -x -march -mtune -D -U -target -arch -framework -Xlinker -z -e -soname -h -m --target --edition"
+    " --crate-type"
     " --crate-name -O --cfg --emit --print -C --cap-lints -W -A -F -std=",
     read="-I -L -include -imacros -isystem -iquote -idirafter -isysroot --sysroot -T -specs -B --extern",
     write="-o -MF -MT -MQ -dumpdir --out-dir",
@@ -424,13 +433,17 @@ def _compiler(invocation: Invocation) -> Effects:
 
 
 _CHECKERS: Final = (
-    "pytest py.test tox nox unittest coverage mypy ruff black isort flake8 pylint pyright bandit pre-commit autopep8 yapf pyflakes"
-    " eslint prettier tsc jest vitest mocha webpack vite rollup esbuild turbo nx lerna next nuxt ng vue playwright cypress"
+    "pytest py.test tox nox unittest coverage mypy ruff black isort flake8 pylint pyright bandit pre-commit"
+    " autopep8 yapf pyflakes"
+    " eslint prettier tsc jest vitest mocha webpack vite rollup esbuild turbo nx lerna next nuxt ng vue playwright"
+    " cypress"
     " stylelint biome rubocop rspec rake rails phpunit phpstan psalm artisan golangci-lint gofmt goimports staticcheck"
-    " shellcheck shfmt hadolint actionlint zizmor markdownlint markdownlint-cli2 vale codespell typos cspell yamlfmt taplo"
+    " shellcheck shfmt hadolint actionlint zizmor markdownlint markdownlint-cli2 vale codespell typos cspell yamlfmt"
+    " taplo"
     " rustfmt clippy-driver clang-format clang-tidy cppcheck ktlint detekt checkstyle swiftlint swift xcodebuild"
     " cmake ctest ninja meson bazel bazelisk buck scons just task invoke fab ant protoc buf swagger openapi-generator"
-    " mkdocs sphinx-build jekyll hugo virtualenv pyinstaller cibuildwheel auditwheel setup.py gunicorn uvicorn flask django-admin"
+    " mkdocs sphinx-build jekyll hugo virtualenv pyinstaller cibuildwheel auditwheel setup.py gunicorn uvicorn flask"
+    " django-admin"
     " celery alembic streamlit jupyter nbconvert dbt dvc mlflow wandb act semantic-release goreleaser cz commitizen"
 )
 
@@ -451,10 +464,13 @@ def _checker(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     how = usage(
         "text*",
-        text="-k -m -n -p -W -o --cov --cov-report --maxfail --tb --durations --select --ignore --extend-ignore --line-length -l -j"
-        " --jobs -r --rule --ext --reporter -t --testNamePattern --grep -g --target -D -G -S-build --preset --build-type --message"
+        text="-k -m -n -p -W -o --cov --cov-report --maxfail --tb --durations --select --ignore --extend-ignore"
+        " --line-length -l -j"
+        " --jobs -r --rule --ext --reporter -t --testNamePattern --grep -g --target -D -G -S-build --preset"
+        " --build-type --message"
         " --format --output-format --show-source --max-line-length --python-version --project-name --env -e",
-        read="-c --config --rcfile --ini -C --rootdir --confcutdir --import-path -f --file --config-file --ignore-path -B -S --prefix",
+        read="-c --config --rcfile --ini -C --rootdir --confcutdir --import-path -f --file --config-file"
+        " --ignore-path -B -S --prefix",
         write="--junitxml --junit-xml --output --output-file --cov-report-file --basetemp --outDir --out-dir",
     )
     given = read_arguments(invocation.argv[1:], how)

@@ -1,6 +1,7 @@
 """Programs that search: in texts (``grep`` and its kin), and for files (``find``, ``fd``, ``locate``)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Final
 
 from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_arguments, usage
@@ -27,7 +28,7 @@ def _grep(invocation: Invocation) -> Effects:
     includes = given.values("--include")
     if recursive:
         _aim(collector, operands or (".",), includes)
-        collector.read(*(f"{folder.rstrip('/')}/{_ALL}" for folder in operands if folder.rstrip("/") not in {"", "."}))
+        collector.tree(*operands)
     quiet = given.has("-l", "-L", "-c", "-q", "--files-with-matches", "--files-without-match", "--count", "--quiet")
     everywhere = any(is_sweep(below(folder, "") if recursive else folder) for folder in operands or (".",))
     if everywhere and not includes and not quiet:
@@ -62,8 +63,10 @@ def _listing(folders: Sequence[str], *, recursive: bool) -> str:
 _RG: Final = usage(
     "text read*",
     text="-e --regexp -A -B -C --after-context --before-context --context -g --glob --iglob -t --type -T --type-not"
-    " --type-add --type-clear -m --max-count -M --max-columns -d --max-depth --maxdepth -j --threads -r --replace -E --encoding"
-    " --color --colors --sort --sortr --context-separator --field-match-separator --max-filesize --engine --path-separator"
+    " --type-add --type-clear -m --max-count -M --max-columns -d --max-depth --maxdepth -j --threads -r --replace -E"
+    " --encoding"
+    " --color --colors --sort --sortr --context-separator --field-match-separator --max-filesize --engine"
+    " --path-separator"
     " --regex-size-limit --dfa-size-limit --hyperlink-format --generate",
     read="-f --file --ignore-file",
     runs="--pre --hostname-bin",
@@ -125,13 +128,12 @@ def _ag(invocation: Invocation) -> Effects:
     )
 
 
-_FIND_TESTS_WITH_TEXT: Final = name_set(
+_FIND_WITH_ONE: Final = name_set(
     "-maxdepth -mindepth -type -xtype -size -mtime -atime -ctime -mmin -amin -cmin -user -group -uid -gid -perm"
-    " -links -inum -printf -fstype -used -context -newermt -newerat -newerct -regextype -depth -flags -D"
+    " -anewer -cnewer -links -inum -printf -fstype -used -context -newermt -newerat -newerct -regextype -depth"
+    " -flags -D"
 )
-_FIND_FILES_READ: Final = frozenset({"-newer", "-anewer", "-cnewer", "-samefile", "-files0-from"})
-_FIND_NAMES: Final = name_set("-name -iname -path -ipath -wholename -iwholename -lname -ilname")
-_FIND_PATTERNS: Final = frozenset({"-regex", "-iregex"})
+_FIND_NAMES: Final = name_set("-name -iname -path -ipath -wholename -iwholename -lname -ilname -regex -iregex")
 _FIND_RUNS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _MOST_NAMES: Final = 64
 _MOST_RUNS: Final = 16
@@ -139,57 +141,60 @@ _MOST_RUNS: Final = 16
 
 def _find(invocation: Invocation) -> Effects:
     """Find files, and do something with what is found: the names that are asked for stand for it, as globs."""
-    collector = collector_of(invocation)
-    words = list(invocation.argv[1:])
-    roots = _roots(words)
-    tests = words[len(roots) :]
-    names: list[str] = []
-    branch: list[str] = []
-    left = iter(tests)
-    negated = False
-    outputs = False
-    for word in left:
-        if word in _FIND_NAMES | _FIND_PATTERNS:
-            value = next(left, "")
-            if not negated:
-                branch += _names_of(word, value)
-        elif word in _FIND_FILES_READ or word.startswith("-newer"):
-            value = next(left, "")
-            if word in _FIND_FILES_READ:
-                collector.listed(value) if word == "-files0-from" else collector.read(value)
+    words = [word for word in invocation.argv[1:] if word not in {"-H", "-L", "-P"}]
+    roots = list(takewhile(lambda word: word[:1] not in {"-", "(", "!", ")", "\\"}, words))
+    return _Finding(collector_of(invocation), roots).run(words[len(roots) :])
+
+
+class _Finding:
+    """Reads the tests and actions of one ``find``."""
+
+    def __init__(self, collector: Collector, roots: list[str]) -> None:
+        self._collector = collector
+        self._roots = roots
+        self._names: list[str] = []
+        self._prints = True
+
+    def run(self, words: list[str]) -> Effects:
+        """Note what is done with what is found; print its names if nothing else is."""
+        left = iter(words)
+        negated = False
+        for word in left:
+            if word in _FIND_NAMES:
+                value = next(left, "")
+                self._names += [] if negated else _names_of(word, value)
+            elif word in _FIND_WITH_ONE:
+                next(left, None)
+            else:
+                self._action(word, left)
+            negated = word in {"!", "-not"}
+        return self._collector.effects("".join(f"{name}\n" for name in self._found()) if self._prints else None)
+
+    def _action(self, word: str, left: Iterator[str]) -> None:
+        if word in _FIND_RUNS:
+            self._prints = False
+            _run_on_found(self._collector, _until_end(left), self._roots, self._names)
+        elif word == "-delete":
+            self._collector.write(*self._found())
+        elif word == "-files0-from":
+            self._collector.listed(next(left, ""))
+        elif word == "-samefile":
+            self._collector.read(next(left, ""))
+        elif word.startswith("-newer"):
+            next(left, None)
         elif word in {"-fprint", "-fprint0", "-fls", "-fprintf"}:
-            collector.write(next(left, ""))
+            self._collector.write(next(left, ""))
             if word == "-fprintf":
                 next(left, None)
             # What reads the list later reads these files.
-            collector.read(*(_found(roots, names + branch) if names or branch else ()))
-        elif word in _FIND_TESTS_WITH_TEXT:
-            next(left, None)
-        elif word in _FIND_RUNS:
-            _run_on_found(collector, _until_end(left), roots, names + branch, each=word.endswith("dir"))
-            outputs = True
-        elif word == "-delete":
-            collector.write(*_found(roots, names + branch))
-        negated = word in {"!", "-not"}
-        if word in {"-o", "-or", ","}:
-            names, branch = [*names, *branch][:_MOST_NAMES], []
-    return collector.effects(None if outputs else "".join(f"{name}\n" for name in _found(roots, names + branch)))
+            self._collector.read(*(self._found() if self._names else ()))
 
-
-def _roots(words: list[str]) -> list[str]:
-    roots: list[str] = []
-    for word in words:
-        if word in {"-H", "-L", "-P"}:
-            words.remove(word)
-    for word in words:
-        if word.startswith("-") or word in {"(", "\\(", "!", ")"}:
-            break
-        roots.append(word)
-    return roots
+    def _found(self) -> list[str]:
+        return _found(self._roots, self._names)
 
 
 def _names_of(test: str, value: str) -> list[str]:
-    if test in _FIND_PATTERNS:
+    if test.endswith("regex"):
         last = value.rpartition("/")[2] if "/" in value else value.removeprefix(".*")
         globs = globs_of("^" + last, extended=False, whole=True) or []
         return [*globs, *("*" + glob for glob in globs if value.startswith(".*") and "/" not in value)]
@@ -212,10 +217,7 @@ def _until_end(left: Iterator[str]) -> list[str]:
     return command
 
 
-def _run_on_found(
-    collector: Collector, command: list[str], roots: Sequence[str], names: Sequence[str], *, each: bool
-) -> None:
-    del each
+def _run_on_found(collector: Collector, command: list[str], roots: Sequence[str], names: Sequence[str]) -> None:
     program = command[0].rpartition("/")[2] if command else ""
     if program in DUMPERS and not names and any(map(is_sweep, _found(roots, ()))):
         collector.opaque("prints or sends every file that is found", " ".join(command))
@@ -239,7 +241,8 @@ def run_on(collector: Collector, command: Sequence[str], mark: str, names: Seque
 _FD: Final = usage(
     "text read*",
     text="-d --max-depth --min-depth --exact-depth -t --type -e --extension -S --size --changed-within --changed-before"
-    " -o --owner -E --exclude -c --color -j --threads --max-results --path-separator --batch-size --format --and --gen-completions",
+    " -o --owner -E --exclude -c --color -j --threads --max-results --path-separator --batch-size --format --and"
+    " --gen-completions",
     read="--search-path --base-directory -C --ignore-file",
 )
 
@@ -260,7 +263,7 @@ def _fd(invocation: Invocation) -> Effects:
     found = _found(roots, names)
     if command:
         marked = command if any("{}" in word for word in command) else [*command, "{}"]
-        _run_on_found(collector, marked, roots, names, each=True)
+        _run_on_found(collector, marked, roots, names)
         return collector.effects()
     return collector.effects("".join(f"{name}\n" for name in found))
 

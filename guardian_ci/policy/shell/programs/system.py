@@ -8,17 +8,23 @@ from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, declared, joined
 
 _TABLE: Final = {
-    ": [[ test cd export declare typeset local readonly umask ulimit wait jobs fg bg disown suspend times help caller kill"
+    ": [[ test cd export declare typeset local readonly umask ulimit wait jobs fg bg disown suspend times help"
+    " caller kill"
     " autoload zmodload zstyle rehash compinit bindkey emulate vared abbr setenv unsetenv compopt": usage("text*"),
     "enable": usage("text*", read="-f"),
-    "systemctl service rc-service launchctl initctl chkconfig update-rc.d loginctl timedatectl localectl hostnamectl sv s6-rc"
+    "systemctl service rc-service launchctl initctl chkconfig update-rc.d loginctl timedatectl localectl"
+    " hostnamectl sv s6-rc"
     " supervisorctl pm2": usage("maybe*"),
-    "kill killall pkill pgrep ps top htop btop atop free vmstat iostat mpstat sar pidstat pstree pidof lscpu lsblk lsusb"
+    "kill killall pkill pgrep ps top htop btop atop free vmstat iostat mpstat sar pidstat pstree pidof lscpu lsblk"
+    " lsusb"
     " lspci lsmod lsns dmidecode sensors acpi last lastlog finger shutdown reboot halt poweroff sync renice"
     " iotop nethogs iftop bmon glances neofetch fastfetch screenfetch cmatrix sl clear reset stty tset"
-    " swapon swapoff blkid dumpe2fs tune2fs resize2fs parted fdisk sfdisk gdisk mkfs mkswap fsck zpool zfs btrfs mdadm lvcreate"
-    " vgcreate pvcreate lvs vgs pvs modprobe rmmod depmod sysctl setenforce getenforce semanage restorecon chcon getsebool"
-    " setsebool aa-status useradd usermod userdel groupadd groupmod groupdel gpasswd passwd chage adduser deluser addgroup chsh"
+    " swapon swapoff blkid dumpe2fs resize2fs parted fdisk sfdisk gdisk mkfs mkswap fsck zpool zfs btrfs"
+    " mdadm lvcreate"
+    " vgcreate pvcreate lvs vgs pvs modprobe rmmod depmod sysctl setenforce getenforce semanage restorecon chcon"
+    " getsebool"
+    " setsebool aa-status useradd usermod userdel groupadd groupmod groupdel gpasswd passwd chage adduser deluser"
+    " addgroup chsh"
     " chfn newgrp vipw xset xrandr xdotool xprop wmctrl notify-send say pbpaste scutil defaults"
     " softwareupdate diskutil networksetup pmset spctl csrutil dscl": usage("text*"),
     "mount umount losetup insmod fusermount sshfs pivot_root": usage("maybe*", text="-t --types -o --options -O"),
@@ -32,7 +38,7 @@ _TABLE: Final = {
         "text*", text="-p --priority -t --tag --id -P --port -S --size", read="-f --file", host="-n --server"
     ),
     "wall write": usage("maybe*"),
-    "ldd nm objdump readelf size addr2line strip objcopy c++filt dwarfdump otool lipo install_name_tool patchelf": usage(
+    "ldd nm objdump readelf size addr2line strip objcopy c++filt dwarfdump otool lipo patchelf": usage(
         "read*", text="-j -M -C -D", write="-o"
     ),
     "ldconfig": usage("text*", read="-f -C -r"),
@@ -40,7 +46,8 @@ _TABLE: Final = {
     "logrotate": usage("read*", write="-s --state -l --log"),
     "gpg gpg2 gpgv": usage(
         "maybe*",
-        text="-r --recipient -u --local-user --keyserver-options --passphrase --cipher-algo --digest-algo --compress-algo --pinentry-mode"
+        text="-r --recipient -u --local-user --keyserver-options --passphrase --cipher-algo --digest-algo"
+        " --compress-algo --pinentry-mode"
         " --trust-model --batch-size --default-key --status-fd --passphrase-fd --quick-add-key",
         read="--passphrase-file --keyring --homedir --no-default-keyring-file --options --secret-keyring",
         write="-o --output --status-file --logger-file",
@@ -57,8 +64,10 @@ _TABLE: Final = {
         write="-destkeystore",
     ),
     "xclip xsel pbcopy wl-copy clip": usage("read*", text="-selection -sel -d -display -t -target -l"),
-    "convert magick identify mogrify composite montage gm ffmpeg ffprobe ffplay sox exiftool gs optipng jpegoptim pngquant cwebp"
-    " inkscape rsvg-convert dot neato plantuml mmdc wkhtmltopdf weasyprint libreoffice soffice pdftk qpdf pdfunite img2pdf"
+    "convert magick identify mogrify composite montage gm ffmpeg ffprobe ffplay sox exiftool gs optipng jpegoptim"
+    " pngquant cwebp"
+    " inkscape rsvg-convert dot neato plantuml mmdc wkhtmltopdf weasyprint libreoffice soffice pdftk qpdf pdfunite"
+    " img2pdf"
     " mpv vlc mplayer feh eog": usage("maybe*"),
     "gcore coredumpctl": usage("maybe*"),
     "guardian-ci": usage(
@@ -72,7 +81,8 @@ _TABLE: Final = {
     "tldr apropos whatis info cheat navi howdoi": usage("text*"),
 }
 _HOST_FACTS: Final = {
-    "lsb_release vm_stat ioreg system_profiler pkg-config pkgconf llvm-config python-config python3-config php-config pg_config"
+    "lsb_release vm_stat ioreg system_profiler pkg-config pkgconf llvm-config python-config python3-config"
+    " php-config pg_config"
     " mysql_config xcrun xcode-select java_home dpkg-architecture nvidia-smi rocm-smi": usage("text*"),
     "dircolors lesspipe starship zoxide thefuck register-python-argcomplete resize setleds": usage("text*"),
 }

@@ -5,7 +5,7 @@ from typing import Final
 
 from guardian_ci.policy.shell import awk as awk_programs
 from guardian_ci.policy.shell import sed as sed_programs
-from guardian_ci.policy.shell.arguments import Usage, read_arguments, usage
+from guardian_ci.policy.shell.arguments import name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
@@ -29,7 +29,8 @@ _FILTERS: Final = {
     "tac": usage("read*", text="-s --separator"),
     "nl": usage(
         "read*",
-        text="-b --body-numbering -d --section-delimiter -f --footer-numbering -h --header-numbering -i --line-increment"
+        text="-b --body-numbering -d --section-delimiter -f --footer-numbering -h --header-numbering -i"
+        " --line-increment"
         " -l --join-blank-lines -n --number-format -s --number-separator -v --starting-line-number -w --number-width",
     ),
     "pv": usage("read*", text="-L --rate-limit -s --size -N --name -B --buffer-size -i --interval -w -H", read="-d"),
@@ -117,8 +118,10 @@ _READERS: Final = {
         "read*",
         text="-f --from -r --read -t --to -w --write -V --variable -M --metadata --toc-depth --wrap --columns"
         " --pdf-engine --highlight-style --shift-heading-level-by",
-        read="--template --css -c -H --include-in-header -B --include-before-body -A --include-after-body --bibliography"
-        " --csl -d --defaults --metadata-file --reference-doc --syntax-definition --data-dir --resource-path -F --filter"
+        read="--template --css -c -H --include-in-header -B --include-before-body -A --include-after-body"
+        " --bibliography"
+        " --csl -d --defaults --metadata-file --reference-doc --syntax-definition --data-dir --resource-path -F"
+        " --filter"
         " -L --lua-filter",
         write="-o --output --extract-media --log",
     ),
@@ -393,7 +396,8 @@ def _split(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     how = usage(
         "read write text*",
-        text="-a --suffix-length -b --bytes -C --line-bytes -l --lines -n --number -t --separator --additional-suffix -f"
+        text="-a --suffix-length -b --bytes -C --line-bytes -l --lines -n --number -t --separator"
+        " --additional-suffix -f"
         " --prefix --suffix-format",
         runs="--filter",
     )
@@ -401,59 +405,39 @@ def _split(invocation: Invocation) -> Effects:
     return collector.effects()
 
 
-_OPENSSL_FILES: Final[Usage] = usage(
+_OPENSSL: Final = usage(
     "maybe*",
-    text="-passin -passout -subj -days -nodes -newkey -keyform -inform -outform -name -md -iter -k -K -iv -S -bits -alg"
-    " -servername -verify_return_error -verify -cipher -ciphersuites -addext -set_serial -purpose -sigopt -pkeyopt -nameopt"
-    " -certopt -hmac -checkend -startdate -enddate -extensions -algorithm -starttls -alpn -sess_out -policy -e -d -a -A -v",
-    read="-in -inkey -key -cert -CA -CAkey -CAfile -CApath -config -extfile -kfile -rand -certfile -signature -verify_file"
-    " -sign -prverify -pubin_file -peerkey -signkey -untrusted -trusted -chain -cert_chain -certs -keyfile -cms_in"
-    " -content -recip -signer -paramfile -crl -infiles -dhparam -sigfile -pass_file -export_file",
-    write="-out -keyout -pubout_file -writerand -CAserial -crl_out -prout -certout -outdir -sess_file",
+    text="-passin -passout -subj -days -newkey -keyform -inform -outform -name -md -iter -k -K -iv -S -bits -alg"
+    " -servername"
+    " -cipher -ciphersuites -addext -set_serial -purpose -sigopt -pkeyopt -nameopt -certopt -hmac -checkend -startdate"
+    " -enddate -extensions -algorithm -starttls -alpn -pass",
+    read="-in -inkey -key -cert -CA -CAkey -CAfile -CApath -config -extfile -kfile -rand -certfile -signature -sign"
+    " -prverify"
+    " -peerkey -signkey -untrusted -trusted -certs -keyfile -content -recip -signer -paramfile -crl -sess_in",
+    write="-out -keyout -writerand -CAserial -prout -certout -outdir -sess_out",
+    maybe="-verify -engine -provider-path",
     host="-connect -proxy -host",
 )
+_READS_OPERANDS: Final = name_set("dgst sha1 sha256 sha384 sha512 md5 base64 enc asn1parse x509 rsa pkey ec")
+_TAKES_NO_FILE: Final = name_set("rand genrsa prime passwd version speed ciphers list dhparam ecparam")
 
 
 def _openssl(invocation: Invocation) -> Effects:
     """Encrypt, sign, connect: ``-in file``, ``-out file``, ``-connect host``, ``-pass file:path``."""
     collector = collector_of(invocation)
-    words = list(invocation.argv[1:])
-    command = words[0] if words else ""
-    given = read_arguments(words[1:], _OPENSSL_FILES)
-    for option in given.options:
-        if option.value is None:
-            continue
-        if option.value.startswith("file:"):
-            collector.read(option.value.removeprefix("file:"))
-        else:
-            collector.take(option.kind, option.value)
-    for position, word in enumerate(words[:-1]):
-        if word == "-pass" and words[position + 1].startswith("file:"):
-            collector.read(words[position + 1].removeprefix("file:"))
-        if word in {"-verify", "-engine", "-provider-path"}:
-            collector.maybe(words[position + 1])
-    if command in {
-        "dgst",
-        "sha1",
-        "sha256",
-        "sha512",
-        "md5",
-        "base64",
-        "enc",
-        "asn1parse",
-        "x509",
-        "rsa",
-        "pkey",
-        "ec",
-    }:
+    command = "".join(invocation.argv[1:2])
+    given = read_arguments(invocation.argv[2:], _OPENSSL)
+    collector.options(given)
+    collector.read(*(value[5:] for value in given.values("-pass", "-passin", "-passout") if value.startswith("file:")))
+    if command in _READS_OPERANDS:
         collector.read(*(word for word in given.operands if not word.isdigit()))
     elif command in {"s_client", "s_time"}:
         for operand in given.operands:
             collector.host(operand)
-    elif command not in {"rand", "genrsa", "prime", "passwd", "version", "speed", "ciphers", "list", "dhparam"}:
+    elif command not in _TAKES_NO_FILE:
         collector.maybe(*given.operands)
-    reads = any(touch.path for touch in collector.effects().touches)
-    return collector.effects(None if reads else printed("openssl", words, invocation.stdin))
+    reads = bool(collector.effects().touches)
+    return collector.effects(None if reads else printed("openssl", invocation.argv[1:], invocation.stdin))
 
 
 PROGRAMS: Final[Mapping[str, Program]] = {

@@ -139,7 +139,8 @@ def _split(text: str) -> list[str]:
 _SUDO: Final = usage(
     "text*",
     stops=True,
-    text="-u --user -g --group -h --host -p --prompt -C --close-from -r --role -t --type -T --command-timeout -U --other-user",
+    text="-u --user -g --group -h --host -p --prompt -C --close-from -r --role -t --type -T --command-timeout -U"
+    " --other-user",
     read="-D --chdir -R --chroot",
 )
 
@@ -294,8 +295,10 @@ def _run_on_words(
 _PARALLEL: Final = usage(
     "text*",
     stops=True,
-    text="-I -j --jobs -n --max-args -N -L --max-lines -d --delimiter -C --colsep --delay --timeout --retries --memfree --load"
-    " --shuf --env --tagstring --progress-bar --halt --nice --block --recstart --recend --tmpdir --wd --workdir --shellquote",
+    text="-I -j --jobs -n --max-args -N -L --max-lines -d --delimiter -C --colsep --delay --timeout --retries"
+    " --memfree --load"
+    " --shuf --env --tagstring --progress-bar --halt --nice --block --recstart --recend --tmpdir --wd --workdir"
+    " --shellquote",
     list="-a --arg-file --argfile",
     write="--joblog --results",
     read="--sshloginfile --slf",
@@ -431,7 +434,8 @@ def _starter(invocation: Invocation) -> Effects:
         invocation.argv[1:],
         usage(
             "text*",
-            text="-u --user -c --chuid -g --group -p --pidfile -n --name -s --signal -R -N -d --chdir -a --startas -x --exec",
+            text="-u --user -c --chuid -g --group -p --pidfile -n --name -s --signal -R -N -d --chdir -a --startas"
+            " -x --exec",
         ),
     )
     for program in given.values("-x", "--exec", "-a", "--startas"):
@@ -539,27 +543,36 @@ def note_debugger_line(collector: Collector, line: str) -> None:
 
 
 def _dotenv(invocation: Invocation) -> Effects:
-    """Run a command with the variables of a file: ``.env`` where none is named."""
+    """Run a command with the variables of a file, or print them: ``.env`` where none is named."""
     collector = collector_of(invocation)
-    given = read_arguments(invocation.argv[1:], usage("text*", stops=True, read="-f --file -e", text="-v -c -q"))
+    given = read_arguments(
+        invocation.argv[1:], usage("text*", stops=True, read="-f --file -e --env", text="-v -c -q -p -t")
+    )
     collector.options(given)
-    if not given.has("-f", "--file", "-e"):
+    if given.operands and not given.has("-f", "--file", "-e", "--env"):
         collector.read(".env")
     operands = given.operands
-    inner = read_arguments(operands[1:], usage("text*", stops=True)).operands if operands[:1] == ("run",) else operands
-    if operands[:1] not in {("list",), ("get",), ("set",), ("unset",)}:
-        run_command(collector, inner, invocation)
+    if operands[:1] in {("run",), ("start",)}:
+        operands = read_arguments(operands[1:], usage("text*", stops=True, read="-f --env-file -e")).operands
+    elif operands[:1] in {("list",), ("get",), ("set",), ("unset",), ("check",)}:
+        operands = ()
+    run_command(collector, operands, invocation)
     return collector.effects()
 
 
 def _direnv(invocation: Invocation) -> Effects:
-    """``direnv exec FOLDER COMMAND``."""
+    """``direnv exec FOLDER COMMAND``, ``direnv dotenv SHELL FILE``."""
     collector = collector_of(invocation)
-    if invocation.argv[1:2] == ("exec",):
-        collector.read(f"{''.join(invocation.argv[2:3])}/.envrc")
-        run_command(collector, invocation.argv[3:], invocation)
-        return collector.effects()
-    return collector.effects(TAME_LINE)
+    match invocation.argv[1:]:
+        case ("exec", folder, *command):
+            collector.read(f"{folder}/.envrc")
+            run_command(collector, command, invocation)
+            return collector.effects()
+        case ("dotenv", _, *files):
+            collector.read(*(files or [".env"]))
+            return collector.effects()
+        case _:
+            return collector.effects(TAME_LINE)
 
 
 def _entr(invocation: Invocation) -> Effects:
@@ -630,10 +643,10 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "bwrap": _bwrap,
     **joined("gdb lldb", _gdb),
     **_behind_dashes(
-        "doppler op infisical teller chamber aws-vault envchain summon vaultenv dotenvx",
+        "doppler op infisical teller chamber aws-vault envchain summon vaultenv",
         usage("text*", text="-p --project -c --config -n", read="--env-file -f"),
     ),
-    "dotenv": _dotenv,
+    **joined("dotenv dotenvx dotenv-cli foreman honcho env-cmd", _dotenv),
     "direnv": _direnv,
     "entr": _entr,
     "ssh-agent": _ssh_agent,
