@@ -1154,6 +1154,14 @@ def test_a_script_that_the_agent_wrote_is_judged_when_it_is_run() -> None:
     assert isinstance(desk.tool(forward, "Bash", command="bash ./a.sh"), do.Rewrite)
 
 
+def test_an_edit_of_a_script_does_not_make_forget_what_it_held_before() -> None:
+    desk = Desk({"file_blocklist": [".env"]})
+    forward = desk.admitted()
+    assert isinstance(desk.tool(forward, "Write", file_path="a.sh", content="cat .e''nv\n"), do.Release)
+    assert isinstance(desk.tool(forward, "Edit", file_path="a.sh", old_string="x", new_string="ls"), do.Release)
+    assert isinstance(desk.tool(forward, "Bash", command="bash a.sh"), do.Rewrite)
+
+
 def test_a_secret_in_the_answers_text_is_warned_of_or_ends_the_session() -> None:
     leak = Leak(kind="jwt", origin=Origin.ANSWER)
     desk = Desk()
