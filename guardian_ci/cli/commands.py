@@ -3,6 +3,17 @@
 from types import ModuleType
 from typing import Final
 
-from guardian_ci.cli import demo, explain, gate, price, replay, report, run, serve, validate
+from guardian_ci.cli import demo, explain, gate, init, price, replay, report, run, serve, validate
 
-COMMANDS: Final[tuple[ModuleType, ...]] = (demo, run, serve, report, replay, validate, explain, price, gate)
+COMMANDS: Final[tuple[ModuleType, ...]] = (
+    demo,
+    init,
+    run,
+    serve,
+    report,
+    replay,
+    validate,
+    explain,
+    price,
+    gate,
+)
