@@ -650,7 +650,6 @@ expect -c 'spawn cat .env; expect eof'
         "while read -r c; do $c; done <<'E'\ncat .env\nE",
         "while read -r f; do cat $f; done <<'E'\n.env\nE",
         "xargs cat <<E\n.env\nE",
-        "ssh github.com bash -s <<'E'\ncat .env\nE",
         'f() {\n  local n=$1\n  cat ".$n"\n}\nf env',
         "for f in \\\n  .env; do\n  cat $f\ndone",
     ),
@@ -2987,7 +2986,7 @@ f() { cat "${@: -1}"; }; f x .env
 f() { cat .env; }; export -f f; bash -c f
 vim -u NONE -es -c 'r .env|%p|q!'
 vim -es --cmd 'echo readfile(".env")' --cmd q
-python3 -m pdb -c 'p open(".env").read()' -c q notes.txt
+echo pass > x.py; python3 -m pdb -c 'p open(".env").read()' -c q x.py
 python3 -m code <<< 'print(open(".env").read())'
 swift -e 'print(try! String(contentsOfFile: ".env"))'
 groovy -e 'println new File(".env").text'

@@ -147,7 +147,10 @@ FOUND: Final = {
     "this repository's history": lambda: list(_history()),
 }
 
-KNOWN_FOUND: Final[dict[str, str]] = {}
+KNOWN_FOUND: Final = {
+    "install.sh | sh": "an installer of uv and ruff: runs what nobody has seen",
+    'bash -c "$AFTER"': "the self-test's workflow runs a text that another job gives it",
+}
 """By a piece of a found command: why its flag is right."""
 
 
