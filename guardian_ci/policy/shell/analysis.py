@@ -11,15 +11,15 @@ from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.interpreter import Interpreter
 from guardian_ci.policy.shell.launching import Knowledge
 from guardian_ci.policy.shell.lexer import Bound
-from guardian_ci.policy.shell.marks import MARKS
+from guardian_ci.policy.shell.marks import HERE, MARKS
 from guardian_ci.policy.shell.programs import effects_of
 
 _NO_SCRIPTS: Final[Mapping[str, str]] = MappingProxyType({})
 _LONGEST: Final = 1_000_000
-_NO_MARKS: Final = str.maketrans({**dict.fromkeys(MARKS, "\ufffd"), "\0": None})
+_NO_MARKS: Final = str.maketrans({**dict.fromkeys(MARKS + HERE, "\ufffd"), "\0": None})
 """The marks stand for what is not known: a command that brings its own would speak for us."""
 
-_UNKNOWN_ONLY: Final = str.maketrans({**dict.fromkeys(MARKS.replace(UNKNOWN, ""), "\ufffd"), "\0": None})
+_UNKNOWN_ONLY: Final = str.maketrans({**dict.fromkeys((MARKS + HERE).replace(UNKNOWN, ""), "\ufffd"), "\0": None})
 """What an earlier command wrote may have come with ``UNKNOWN`` in it, from here."""
 
 

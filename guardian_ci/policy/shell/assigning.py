@@ -10,10 +10,10 @@ from guardian_ci.policy.shell.arithmetic import evaluate
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.hosts import contacts_of_variable
 from guardian_ci.policy.shell.machine import DOT_GLOB, Machine
-from guardian_ci.policy.shell.marks import GIVEN, is_bare, is_known
+from guardian_ci.policy.shell.marks import GIVEN, HERE, is_bare, is_known
 from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, with_entry
 from guardian_ci.policy.shell.syntax import Assignment, Element, Word
-from guardian_ci.policy.shell.variables import array_of, as_array
+from guardian_ci.policy.shell.variables import any_order, array_of, as_array
 
 RUN_AS_COMMANDS: Final = frozenset(
     {
@@ -104,7 +104,8 @@ class Assigner(Machine):
                 ]
             else:
                 options = self.fields(element.value)
-                arrays = [_with_more(array, fields) for array in arrays for fields in options]
+                orders = [order for fields in options for order in any_order(fields)]
+                arrays = [_with_more(array, fields) for array in arrays for fields in orders]
             arrays = arrays[:MOST_READINGS]
         self.set_array(assignment.name, tuple(arrays))
 
@@ -115,7 +116,7 @@ class Assigner(Machine):
         for text in texts:
             for contact in contacts_of_variable(name, text):
                 self.record.contact(contact)
-            if name in RUN_AS_COMMANDS and text.strip() and is_known(text):
+            if name in RUN_AS_COMMANDS and text.strip() and is_known(text.replace(HERE, "")):
                 self.apart(partial(self.run_text, text.lstrip("|"), name))
             elif name in _RUN_AS_FILES and text:
                 self.apart(partial(self.source_file, text))
@@ -232,7 +233,7 @@ class Assigner(Machine):
             lines = [GIVEN]
         name = names[0] if names else "MAPFILE"
         self.record.assigned(name)
-        self.set_array(name, (array_of(tuple(lines)),))
+        self.set_array(name, tuple(array_of(order) for order in any_order(tuple(lines))))
         if callback := options.get("C"):
             for number, line in enumerate(lines[:MOST_READINGS]):
                 self.run_text(f"{callback} {number} {line}", "mapfile")
@@ -246,12 +247,12 @@ class Assigner(Machine):
         while words and words[0][:1] in {"-", "+"}:
             word = words.pop(0)
             if word in {"--", "-"}:
-                self.state = replace(self.state, arguments=(tuple(words),))
+                self.state = replace(self.state, arguments=any_order(tuple(words)))
                 return self.succeeded()
             if "o" in word and words:
                 words.pop(0)
         if words:
-            self.state = replace(self.state, arguments=(tuple(words),))
+            self.state = replace(self.state, arguments=any_order(tuple(words)))
         if len(words) > 1 and words[0].isidentifier():
             self.set_texts(words[0], tuple(words[1:]))  # what fish means by it
         return self.succeeded()

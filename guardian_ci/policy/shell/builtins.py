@@ -13,7 +13,7 @@ from guardian_ci.policy.shell.marks import is_known, nothing_known
 from guardian_ci.policy.shell.patterns import TooMuch, compile_pattern
 from guardian_ci.policy.shell.state import Outcome, joined
 from guardian_ci.policy.shell.syntax import Word
-from guardian_ci.policy.shell.variables import HOME, array_of
+from guardian_ci.policy.shell.variables import HOME, array_of, said
 
 LOCAL: Final = frozenset({"local", "declare", "typeset"})
 """Declarations that hold for the function that they stand in."""
@@ -54,16 +54,16 @@ class Builtins(Assigner):
         before = self.state
         target = words[-1] if words else self.texts("HOME")[0]
         self._go(target)
-        return Outcome(self.state, before)
+        return Outcome(self.state, replace(before, variables=self.state.variables))
 
     def _go(self, target: str) -> None:
         folders = self.state.folders
         if target == "-":
-            after: tuple[str | None, ...] = self.texts("OLDPWD")
+            after: tuple[str | None, ...] = tuple(place for text in self.texts("OLDPWD") for place in self.places(text))
         else:
             bases = (*self._shortcuts(target), *folders)
             after = tuple(dict.fromkeys(place for base in bases for place in self._ways(base, target)))
-        old = tuple(dict.fromkeys(folder or "." for folder in folders))
+        old = tuple(dict.fromkeys(said(folder) for folder in folders))
         self.state = replace(self.state.with_variable("OLDPWD", old), folders=after)
 
     def _ways(self, base: str | None, target: str) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class Builtins(Assigner):
 
     def print_folder(self, _argv: tuple[str, ...]) -> Outcome:
         """``pwd`` and ``dirs``."""
-        self.print((self.state.folders[0] or ".") + "\n")
+        self.print(said(self.state.folders[0]) + "\n")
         return self.succeeded()
 
     # --- running texts and commands ---
@@ -220,7 +220,7 @@ class Builtins(Assigner):
         words = argv[1:]
         if "-G" in words[:-1]:
             self.print(words[words.index("-G") + 1] + "\n")
-        elif {"-f", "-d", "-o"} & set(words):
+        elif {"-f", "-d", "-o"} & set(words) or {"file", "directory"} & set(words[:-1]):
             prefix = words[-1] if not words[-1].startswith("-") else ""
             self.print(f"{prefix}*\n" + ("" if prefix else ".*\n"))
         elif "-W" in words[:-1]:

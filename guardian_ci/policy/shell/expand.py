@@ -16,7 +16,7 @@ from guardian_ci.policy.shell.braces import expanded
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.grammar import parse_text
 from guardian_ci.policy.shell.lexer import Budget, ansi_text
-from guardian_ci.policy.shell.marks import MARKS, is_bare, is_known, nothing_known
+from guardian_ci.policy.shell.marks import HERE, MARKS, is_bare, is_known, nothing_known
 from guardian_ci.policy.shell.state import MOST_READINGS, clipped, texts_of
 from guardian_ci.policy.shell.syntax import (
     Arithmetic,
@@ -82,6 +82,10 @@ class Expander(Variables, ABC):
     @abstractmethod
     def deeper(self) -> AbstractContextManager[None]:
         """Go one level deeper, if that is not too deep."""
+
+    @abstractmethod
+    def note_assigned(self, name: str) -> None:
+        """Note that a variable is set."""
 
     def fields(self, word: Word) -> tuple[Fields, ...]:
         """Return the lists of fields that a word may become."""
@@ -286,6 +290,7 @@ class Expander(Variables, ABC):
             elif is_there is not True and kind == "+":
                 choices.append(() if splits else ("",))
         if kind == "=" and not all(_is_there(each, colon=colon) for each in got):
+            self.note_assigned(parameter.name)
             self.set_texts(parameter.name, texts_of(_text(tokens) for tokens in choices))
         return _different(choices)[:MOST_READINGS] or ((),)
 
@@ -432,7 +437,7 @@ def _stripped(name: str, text: str, pattern: str, operator: str) -> str:
     longest = len(operator) == 2  # noqa: PLR2004 - "##" and "%%"
     strip = matching.without_prefix if operator[0] == "#" else matching.without_suffix
     stripped = strip(text, pattern, longest=longest)
-    if stripped == text and "*" in pattern and name in {"HOME", "PWD", "OLDPWD"} and text.strip("/") in {HOME, "."}:
+    if stripped == text and "*" in pattern and name in {"HOME", "PWD", "OLDPWD"} and text.strip("/") in {HOME, HERE}:
         return TAME if operator[0] == "#" else f"{text}/.."  # the folder's own name, and the one above it
     return _or_unknown(stripped, text)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from guardian_ci.policy.shell.facts import UNKNOWN
-from guardian_ci.policy.shell.marks import GIVEN, is_known
+from guardian_ci.policy.shell.marks import GIVEN, HERE, is_known
 
-_ANCHORED: Final = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|\$|%|file:", re.IGNORECASE)
+ANCHORED: Final = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|\$|%|file:", re.IGNORECASE)
 _PSEUDO: Final = re.compile(
     r"/dev/(?:null|zero|full|u?random|tty|std(?:in|out|err)|fd/\d+)|/proc/(?:self|thread-self|\d+)/fd/\d+"
 )
@@ -30,9 +30,21 @@ def descriptor_of(path: str) -> str | None:
 
 def in_folder(folder: str | None, path: str) -> str:
     """Return a path as seen from where a folder's own path is seen."""
-    if folder is None or not path or _ANCHORED.match(path) is not None or path.startswith((UNKNOWN, GIVEN)):
+    if path.startswith(HERE):
+        return normal(path[1:].lstrip("/") or ".")
+    if folder is None or not path or ANCHORED.match(path) is not None or path.startswith((UNKNOWN, GIVEN)):
         return path
     return normal(f"{folder}/{path}")
+
+
+def way_back(folder: str | None) -> str:
+    """Return how a folder leads to where the command began; ``HERE`` where its name does not tell."""
+    if folder is None:
+        return "."
+    parts = folder.split("/")
+    if ANCHORED.match(folder) is not None or ".." in parts or not is_known(folder):
+        return HERE
+    return "/".join([".."] * len([part for part in parts if part not in {"", "."}])) or "."
 
 
 def normal(path: str) -> str:
@@ -78,7 +90,7 @@ def followed(path: str, links: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]
 def _one_link(path: str, links: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for link, targets in links.items():
         if path == link or path.startswith(link + "/"):
-            yield from (target + path[len(link) :] for target in targets)
+            yield from (normal(target + path[len(link) :]) for target in targets)
 
 
 def found_as(path: str, paths: Iterable[str]) -> Iterator[str]:

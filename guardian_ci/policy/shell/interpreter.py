@@ -83,6 +83,8 @@ class Interpreter(Launcher):
     def follow(self, text: str) -> None:
         """Follow a program, then what it has left for the end, then the functions that it has not called."""
         self.run(parse(text, self.budget))
+        self._writers = [writer for writer in self.late_writers if self.state.files.get(writer[0], ("",)) != ("",)]
+        self.feed_writers()
         for deferred in self._deferred:
             self.apart(partial(self.run_text, deferred, "trap"))
         self.record.hushed = True

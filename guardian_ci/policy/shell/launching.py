@@ -10,10 +10,10 @@ from typing import Final
 from guardian_ci.policy.shell.builtins import Builtins
 from guardian_ci.policy.shell.effects import Effects, Invocation, Language, Runs
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
-from guardian_ci.policy.shell.folders import in_folder, name_of, parent
+from guardian_ci.policy.shell.folders import descriptor_of, in_folder, name_of, parent, way_back
 from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.machine import DOT_GLOB
-from guardian_ci.policy.shell.marks import GIVEN, MARKS, as_program, as_word, is_bare, nothing_known
+from guardian_ci.policy.shell.marks import GIVEN, HERE, MARKS, as_program, as_word, is_bare, nothing_known
 from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, merged
 from guardian_ci.policy.shell.syntax import Node
 from guardian_ci.policy.shell.variables import scalar
@@ -24,6 +24,11 @@ _SILENT: Final = frozenset(
 _COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "link", "symlink"})
 _KEEPERS: Final = frozenset({"chmod", "chown", "chgrp", "touch", "rm", "git", "shred"})
 _INTERPRETERS: Final = frozenset({"python", "perl", "ruby", "node", "php", "lua", "deno", "bun"})
+_EDITORS: Final = frozenset(
+    "sed gsed awk gawk mawk nawk ed ex vi vim nvim dd openssl gpg xxd sort uniq split csplit patch jq yq".split()  # noqa: SIM905
+)
+_SAVERS: Final = frozenset({"tee", "dd", "sponge"})
+_GREPS: Final = frozenset({"grep", "egrep", "fgrep", "rg"})
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "su"})
 _PASSING: Final = frozenset(
     {"cat", "tac", "head", "tail", "sort", "uniq", "nl", "tee", "xargs", "parallel", "jq", "yq"}
@@ -153,7 +158,8 @@ class Launcher(Builtins):
         self.spend(stdin or "")
         name = name_of(argv[0])
         if name not in _PRINTERS:
-            argv = tuple(map(as_program if name in _SHELLS else as_word, argv))
+            back = way_back(self.state.folders[0])
+            argv = tuple((as_program if name in _SHELLS else as_word)(word.replace(HERE, back)) for word in argv)
         if stdin is not None and name not in _PASSING:
             stdin = as_program(stdin)
         invocation = Invocation(argv=argv, stdin=stdin, variables=self._variables(), files=_Files(self.contents))
@@ -203,6 +209,8 @@ class Launcher(Builtins):
             return TAME  # a program of the project's own
         reads = any(touch.access is Access.READ and touch.sure for touch in effects.touches)
         given = self.stdin().text
+        if name in _GREPS and reads:
+            return TAME  # lines of a file of the project's own
         passes = name in _PASSING and (reads or (given is not None and is_bare(given.strip())))
         return nothing_known(given or GIVEN) if passes else UNKNOWN
 
@@ -301,7 +309,7 @@ class Launcher(Builtins):
         written = [touch for touch in effects.touches if touch.sure and touch.access is Access.WRITE]
         if not written or name in _KEEPERS:
             return
-        text = self.stdin().text if name == "tee" else None
+        text = self.stdin().text if name in _SAVERS else None
         for touch in written:
             if text is not None:
                 appended = self.contents(touch.path) if "-a" in argv else None
@@ -311,7 +319,7 @@ class Launcher(Builtins):
 
     def _brings(self, name: str, effects: Effects) -> bool:
         """Whether what a program writes is somebody else's text, or one that it makes up itself."""
-        if name.rstrip("0123456789.") in _INTERPRETERS:
+        if name.rstrip("0123456789.") in _INTERPRETERS or name in _EDITORS:
             return True
         return any(contact.registry is None for contact in effects.contacts)
 
@@ -326,6 +334,9 @@ class Launcher(Builtins):
             target = argv[argv.index("-t") + 1]
             sources = [word for word in words if word != target]
         for source in sources[:MOST_READINGS]:
+            if descriptor_of(source) == "0" and (text := self.stdin().text) is not None:
+                self.keep(target, (text,))
+                continue
             place = self.places(source)[0] if hard or not symbolic else in_folder(parent(self.file_key(target)), source)
             self.link(place, target)
             self.link(place, f"{target}/{name_of(source)}")

@@ -35,7 +35,7 @@ _MOST_STEPS: Final = 6_000
 _CHARACTERS_A_STEP: Final = 2_000
 _DEEPEST: Final = 56
 _MOST_CONTENTS: Final = 8
-_SOCKET: Final = re.compile(r"/dev/(?:tcp|udp)/([^/]+)/[^/]+")
+_SOCKET: Final = re.compile(r"/dev/(?:tcp|udp)/([^/]*)/[^/]*")
 _FIRST_FREE: Final = 10
 _GLOB_SIGN: Final = re.compile(r"[*?\[]")
 _DOT_GLOB: Final = re.compile(r"(^|/)(?=[*?\[])")
@@ -59,11 +59,16 @@ class Machine(Expander):
         self._steps = _MOST_STEPS
         self._depth = 0
         self._opened = 0
-        self._writers: list[tuple[str, Sequence]] = []
+        self._writers: list[tuple[str, Node]] = []
+        self.late_writers: list[tuple[str, Node]] = []
 
     @abstractmethod
     def run(self, node: Node) -> Outcome:
         """Run a command in the current state, and go on in the one after it."""
+
+    def note_assigned(self, name: str) -> None:
+        """Note that a variable is set."""
+        self.record.assigned(name)
 
     # --- bounds ---
 
@@ -287,11 +292,14 @@ class Machine(Expander):
         if (socket := _SOCKET.fullmatch(path)) is None:
             return False
         host = socket.group(1)
-        self.record.contact(Contact(host=host if is_known(host) else None, program="bash", word=word))
+        self.record.contact(Contact(host=host if host and is_known(host) else None, program="bash", word=word))
         return True
 
     def coprocess(self, name: str, body: Node) -> None:
-        """Run a command whose ends are in an array."""
+        """Run a command whose ends are in an array; what is written to it, it reads at the end."""
         texts = self.captured(lambda: self.run(body))
         self.set_array(name, (array_of(("63", "60")),))
-        self.state = self.state.with_stream("63", Stream(text="".join(texts)))
+        path = f"/dev/fd/{name}"
+        self.state = self.state.with_stream("63", Stream(text="".join(texts))).with_file(path, ("",))
+        self.state = self.state.with_stream("60", Stream(path=path, reads=False))
+        self.late_writers.append((path, body))

@@ -15,13 +15,17 @@ GIVEN: Final = "\ufff8"
 
 MARKS: Final = UNKNOWN + TAME + GIVEN
 
+HERE: Final = "\ufff7"
+"""The folder in which the command began: what ``$PWD`` says there, wherever the shell has gone since."""
+
 _ALL: Final = frozenset(MARKS)
+_NOT_KNOWN: Final = _ALL | {HERE}
 _WHOLE: Final = re.compile(f"(?<![^/=:,@*]){GIVEN}(?![^/=:,@*])")
 
 
 def is_known(text: str) -> bool:
     """Whether nothing in a text is unknown."""
-    return _ALL.isdisjoint(text)
+    return _NOT_KNOWN.isdisjoint(text)
 
 
 def is_bare(text: str) -> bool:
@@ -44,5 +48,5 @@ def as_word(text: str) -> str:
 
 
 def as_program(text: str) -> str:
-    """Return a text that is run, decoded or kept: what is given in it is not known."""
-    return text.replace(GIVEN, UNKNOWN) if GIVEN in text else text
+    """Return a text that is run, decoded, kept or shown: what is given in it is not known."""
+    return text.replace(GIVEN, UNKNOWN).replace(HERE, ".") if GIVEN in text or HERE in text else text

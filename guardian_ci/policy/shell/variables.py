@@ -12,7 +12,8 @@ from typing import Final
 
 from guardian_ci.policy.shell.arithmetic import evaluate
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
-from guardian_ci.policy.shell.marks import GIVEN, is_bare, is_known
+from guardian_ci.policy.shell.folders import ANCHORED
+from guardian_ci.policy.shell.marks import GIVEN, HERE, is_bare, is_known
 from guardian_ci.policy.shell.state import (
     MOST_NAMES,
     Array,
@@ -58,6 +59,7 @@ _TAME_NAMES: Final = frozenset(_TAME.split())
 _TAME_FAMILIES: Final = re.compile(r"(?:GITHUB|RUNNER|CI|GITLAB|BUILDKITE|CIRCLE|TRAVIS|LC|npm)_[A-Za-z0-9_]++")
 _REFERENCE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*+|[0-9]++|[@*])(?:\[(.*)\])?+", re.DOTALL)
 _MOST_REFERENCES: Final = 8
+_GLOB: Final = frozenset("*?[")
 _NEGATIVE: Final = re.compile(r"-[0-9]{1,9}")
 
 
@@ -79,7 +81,7 @@ class Variables:
     def unset(self, name: str) -> Value:
         """Return what a name is worth that the command has not set."""
         if name in {"PWD", "OLDPWD"}:
-            return tuple(folder or "." for folder in self.state.folders) if name == "PWD" else (GIVEN,)
+            return tuple(said(folder) for folder in self.state.folders) if name == "PWD" else (GIVEN,)
         if (usual := _USUAL.get(name)) is not None:
             return (usual,)
         if name in _TAME_NAMES or _TAME_FAMILIES.fullmatch(name) is not None:
@@ -233,6 +235,13 @@ class Variables:
         return array.get(self.key(key, array, name))
 
 
+def said(folder: str | None) -> str:
+    """Return what ``$PWD`` says in a folder."""
+    if folder is None or folder == ".":
+        return HERE
+    return folder if ANCHORED.match(folder) is not None or not is_known(folder[:1]) else f"{HERE}/{folder}"
+
+
 def scalar(reading: Reading) -> str:
     """Return a reading as the text that ``$name`` gives."""
     if reading is None:
@@ -255,6 +264,14 @@ def elements(reading: Reading) -> tuple[str, ...]:
 def array_of(texts: tuple[str, ...]) -> Array:
     """Return an array of texts."""
     return {str(number): text for number, text in enumerate(texts[:MOST_NAMES])}
+
+
+def any_order(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the lists that a list of names may be: where a glob is among them, anyone may be at any place."""
+    if len(texts) < 2 or not any(not _GLOB.isdisjoint(text) for text in texts):  # noqa: PLR2004 - one has no order
+        return (texts,)
+    names = dict.fromkeys(text for text in texts if not _GLOB.isdisjoint(text))
+    return (texts, *((name,) * len(texts) for name in list(names)[:_MOST_REFERENCES]))
 
 
 def _appended(before: Reading, text: str) -> Reading:

@@ -26,7 +26,7 @@ def _shell(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     words = list(invocation.argv[1:])
     source, text_arguments = _command_text(words)
-    before = words[: words.index(source)] if source is not None else words
+    before = words[: words.index(source)] if source else words
     given = read_arguments(before, Usage(options={**_SHELL.options, **usage(text="-o +o").options}, stops=True))
     for option in given.options:
         if option.name in {"--rcfile", "--init-file"} and option.value:
