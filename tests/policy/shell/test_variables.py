@@ -3,7 +3,7 @@
 import pytest
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
-from guardian_ci.policy.shell.marks import GIVEN
+from guardian_ci.policy.shell.marks import GIVEN, HERE
 from guardian_ci.policy.shell.state import State
 from guardian_ci.policy.shell.variables import Variables, array_of, as_array, elements, scalar
 
@@ -17,7 +17,7 @@ def variables(state: State | None = None) -> Variables:
 @pytest.mark.parametrize(
     ("name", "texts"),
     [("HOME", ("~",)), ("CI", (TAME,)), ("GITHUB_SHA", (TAME,)), ("RANDOM", (TAME,)), ("SHELL", ("/bin/bash",)),
-     ("IFS", (" \t\n",)), ("TMPDIR", ("/tmp",)), ("PWD", (".",)), ("nobody", ("", GIVEN)), ("SOMEBODY", ("", GIVEN))],
+     ("IFS", (" \t\n",)), ("TMPDIR", ("/tmp",)), ("PWD", (HERE,)), ("nobody", ("", GIVEN)), ("SOMEBODY", ("", GIVEN))],
 )  # fmt: skip
 def test_what_a_command_does_not_set_comes_from_the_environment_or_may_be_nothing(
     name: str, texts: tuple[str, ...]
