@@ -32,6 +32,7 @@ from guardian_ci.policy.shell.variables import (
     DEFAULT_SEPARATORS,
     HOME,
     Variables,
+    any_order,
     as_array,
     elements,
     scalar,
@@ -260,17 +261,23 @@ class Expander(Variables, ABC):
         """Yield the element that an index means; each of them where nobody knows which."""
         for key in self.texts_in(index):
             for reading in self.readings(name):
-                if is_known(key):
-                    yield self.element(reading, self.expression_text(key), name)
+                element = self.element(reading, self.expression_text(key), name) if is_known(key) else None
+                if element is None and (not is_known(key) or any_order(elements(reading))[1:]):
+                    yield from elements(reading)  # of a listing, there are more than are told
                 else:
-                    yield from elements(reading)
+                    yield element
 
     def _positional(self, number: int) -> Iterator[_Got]:
         if number == 0:
             yield self.state.name
             return
         for arguments in self.state.arguments:
-            yield arguments[number - 1] if number <= len(arguments) else None
+            if number <= len(arguments):
+                yield arguments[number - 1]
+            elif any_order(arguments)[1:]:
+                yield from arguments
+            else:
+                yield None
 
     def _defaulted(self, parameter: Parameter, got: list[_Got], *, splits: bool, star: bool) -> _Choices:
         """Choose between a value and the word behind ``:-``, ``:+`` and their kin."""

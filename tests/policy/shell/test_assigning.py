@@ -77,6 +77,19 @@ def test_what_is_read_from_a_file_that_nobody_wrote_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        'mapfile -t f < <(ls -A); show "${f[0]}"',
+        "set -- $(ls -A); show $1",
+        "f=($(ls -A)); show ${f[2]}",
+        "set -- * .*; show $1",
+    ],
+)
+def test_any_name_of_a_listing_may_stand_at_any_place(command: str) -> None:
+    assert {("*",), (".*",)} <= set(shown(command))
+
+
+@pytest.mark.parametrize(
     ("command", "names"),
     [
         ("a=1", {"a"}),

@@ -65,6 +65,7 @@ def test_redirections_touch_their_files(command: str, read: set[str], written: s
         "echo .env | tee >(xargs cat)",
         "coproc echo .env; read f <&${COPROC[0]}; cat $f",
         "echo .env 3>&1 >&3 | xargs cat",
+        "coproc xargs cat; echo .env >&${COPROC[1]}",
     ],
 )
 def test_what_one_command_prints_another_reads(command: str) -> None:
