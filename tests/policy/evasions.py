@@ -2980,6 +2980,7 @@ cp /bin/cat /tmp/zz; PATH=/tmp:$PATH; zz .env
         ".env",
         r"""
 bash -c 'cat "$@"' -- .env
+printf '%s\n' true 'cat .env' | xargs -0 bash -c
 bash -c 'for f; do cat "$f"; done' _ .env
 f() { cat "${!#}"; }; f x y .env
 f() { cat "${@: -1}"; }; f x .env

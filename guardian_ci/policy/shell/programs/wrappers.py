@@ -251,6 +251,8 @@ def _xargs(invocation: Invocation) -> Effects:
     if text is None:
         collector.run([*command, UNKNOWN] if mark is None else [word.replace(mark, UNKNOWN) for word in command])
         return collector.effects()
+    if given.has("-0", "--null") and "\n" in text.strip("\n") and "\0" not in text and mark is None:
+        collector.run((*command, text))  # one word of several lines, unless the program before has put NULs between
     words = _words_of(text, given, by_line=mark is not None)
     _run_on_words(collector, command, mark, words, limit=given.value("-n", "--max-args", "-L", "--max-lines"))
     return collector.effects()
