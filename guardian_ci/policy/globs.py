@@ -6,10 +6,12 @@ letters, so that ``*.py`` is not taken for ``id_rsa*`` only because some name wo
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import translate
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Final
 
 from guardian_ci.policy.shell.facts import UNKNOWN
@@ -139,11 +141,33 @@ class Part:
     tokens: tuple[_Token, ...]
     letters: int
     """How many characters it says."""
+    runs: int
+    """The places of its ``*``, as bits."""
+    characters: Mapping[str, int]
+    """The places at which it takes a character, for those that it says itself."""
 
     @property
     def deep(self) -> bool:
         """Whether it stands for any number of folders."""
         return self.text == "**"
+
+    @property
+    def everything(self) -> int:
+        """All places, the end included."""
+        return (2 << len(self.tokens)) - 1
+
+    def reach(self, states: int) -> int:
+        """Add the places that a ``*`` leads to by standing for nothing."""
+        return states | (states & self.runs) << 1
+
+    def singles(self, token: _Token) -> int:
+        """Return the places that take a character which this token may stand for."""
+        if isinstance(token, str):
+            return self.characters.get(token, self.characters[""])
+        if isinstance(token, _Class):
+            held = (places for character, places in self.characters.items() if character and token.holds(character))
+            return reduce(or_, held, self.characters[""])
+        return self.everything & ~self.runs
 
     @property
     def all(self) -> bool:
@@ -159,17 +183,37 @@ def part_of(text: str) -> Part:
     """Make one part of a pattern ready to be asked."""
     tokens = _tokens(text)
     wild = any(not isinstance(token, str) for token in tokens)
-    return Part(
-        text=text,
-        glob=re.compile(translate(text.replace("[^", "[!"))) if wild else None,
-        tokens=tokens,
-        letters=sum(_says(token) for token in tokens),
-    )
+    return _part(text, tokens, re.compile(translate(text.replace("[^", "[!"))) if wild else None)
 
 
 def literal_part(name: str) -> Part:
     """Make a part that means one name, whatever characters are in it."""
-    return Part(text=name, glob=None, tokens=tuple(name), letters=len(name))
+    return _part(name, tuple(name), None)
+
+
+def _part(text: str, tokens: tuple[_Token, ...], glob: re.Pattern[str] | None) -> Part:
+    said = {token for token in tokens if isinstance(token, str)}
+    said |= {character for token in tokens if isinstance(token, _Class) for character in token.singles}
+    return Part(
+        text=text,
+        glob=glob,
+        tokens=tokens,
+        letters=sum(_says(token) for token in tokens),
+        runs=sum(1 << place for place, token in enumerate(tokens) if isinstance(token, _Run)),
+        characters={
+            character: sum(1 << place for place, token in enumerate(tokens) if _takes(token, character))
+            for character in ("", *said)
+        },
+    )
+
+
+def _takes(token: _Token, character: str) -> bool:
+    """Whether a token stands for a character; "" is any that is not said, which a range or a negation may mean."""
+    if isinstance(token, str):
+        return token == character
+    if isinstance(token, _Class):
+        return token.holds(character) if character else bool(token.ranges or token.negated or token.broad)
+    return isinstance(token, _One)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +265,7 @@ def fit(name: Name, part: Part) -> Fit:
     """Return how a name fits a part."""
     if part.means(name.text):
         return Fit.COVERED
-    if name.tokens is None or not (name.gap or _meet(name.tokens, part.tokens)):
+    if name.tokens is None or not (name.gap or _meet(name.tokens, part)):
         return Fit.NONE
     if not name.letters:
         return Fit.WEAK
@@ -263,24 +307,17 @@ def _suits(one: _Token, other: _Token) -> bool:
     return True
 
 
-def _meet(name: tuple[_Token, ...], part: tuple[_Token, ...]) -> bool:
-    """Whether some name suits both, looking first at what most differ in: beginnings, ends, lengths."""
-    for one, other in zip(name, part, strict=False):
-        if isinstance(one, _Run) or isinstance(other, _Run):
-            break
-        if not _suits(one, other):
+def _meet(name: tuple[_Token, ...], part: Part) -> bool:
+    """Whether some name suits both: all places in the part that the name may have come to, as bits of a number."""
+    states = part.reach(1)
+    for token in name:
+        if isinstance(token, _Run):
+            states = part.everything & -(states & -states)  # whatever comes at or behind the first of them
+        else:
+            states = part.reach((states & part.singles(token)) << 1 | states & part.runs)
+        if not states:
             return False
-    for one, other in zip(reversed(name), reversed(part), strict=False):
-        if isinstance(one, _Run) or isinstance(other, _Run):
-            break
-        if not _suits(one, other):
-            return False
-    least = sum(not isinstance(token, _Run) for token in name)
-    if least > _LONGEST_NAME or (least > len(part) and not any(isinstance(token, _Run) for token in part)):
-        return False
-    if len(name) > _MOST_TOKENS or len(part) > _LONGEST_NAME:
-        return True  # too long for anybody to have meant well
-    return _aligned(name, part) >= 0
+    return bool(states >> len(part.tokens))
 
 
 def _aligned(name: tuple[_Token, ...], part: tuple[_Token, ...]) -> int:

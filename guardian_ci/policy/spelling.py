@@ -54,7 +54,7 @@ _EXTGLOB: Final = re.compile(r"([@?*+!])\(([^()]*)\)")
 _IGNORED: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u2060\u206a-\u206f\ufeff]")
 """Characters that a file system of macOS leaves out when it compares names."""
 _STREAM: Final = "::$"
-_MOST_SPELLINGS: Final = 64
+_MOST_SPELLINGS: Final = 32
 _LONGEST_GLOB: Final = 4096
 
 

@@ -9,7 +9,7 @@ from guardian_ci.policy.arguments import FILE_TOOLS, SHELL_TOOLS
 from guardian_ci.policy.paths import allowlist
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
-from guardian_ci.policy.rules.touched import shown, touched
+from guardian_ci.policy.rules.touched import Patience, shown, touched
 from guardian_ci.policy.settings import FilePattern, Settings
 from guardian_ci.policy.shell.facts import UNKNOWN, Access, Touch
 
@@ -60,13 +60,14 @@ def _judged(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[tuple
         return
     ready = {access: allowlist(tuple(each.pattern for each in lists[access]), view.root) for access in lists}
     from_arguments = tool.command is None
+    patience = Patience()
     foreign = tool.canonical not in FILE_TOOLS | SHELL_TOOLS
     for touch in touched(tool, view):
         if touch.access not in ready or not (touch.sure or _is_path(touch.path)):
             continue
         if foreign and from_arguments and _NAME.fullmatch(touch.word) is not None:
             continue  # "target": "main" is a path to hardly any tool but those for files
-        allowed = ready[touch.access].allows(touch.path)
+        allowed = ready[touch.access].allows(touch.path) if patience.lasts(touch.path) else None
         # Whether a file tool starts from the shell's folder differs from agent to agent.
         yield touch, None if allowed is False and from_arguments and not touch.sure else allowed
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from guardian_ci.model import Finding, ToolUse, Verdict
-from guardian_ci.policy.paths import Match, blocklist
+from guardian_ci.policy.paths import Blocklist, Match, blocklist
 from guardian_ci.policy.problems import quote
 from guardian_ci.policy.rules import file_allowlist
 from guardian_ci.policy.rules.interface import ToolRule, ToolView
-from guardian_ci.policy.rules.touched import shown, touched
+from guardian_ci.policy.rules.touched import Patience, shown, touched
 from guardian_ci.policy.settings import FilePattern, Settings
 from guardian_ci.policy.shell.facts import Access, Touch
 
@@ -57,12 +57,17 @@ def _matches(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[tupl
     """Yield what a pattern matches, with the pattern, and whether it surely does."""
     lists = {Access.READ: settings.file_blocklist.read or (), Access.WRITE: settings.file_blocklist.write or ()}
     ready = {access: blocklist(tuple(each.pattern for each in patterns)) for access, patterns in lists.items()}
-    asked: dict[tuple[int, str, bool], Match | None] = {}
+    asked: set[tuple[int, str, bool]] = set()
+    patience = Patience()
     for touch in touched(tool, view):
         key = (id(ready[touch.access]), touch.path, touch.sure)
-        if key in asked:
+        if key in asked or not lists[touch.access]:
             continue  # the same list for reading and for writing, or the same file once more
-        patterns = ready[touch.access]
-        match = asked[key] = patterns.match(touch.path) if touch.sure else patterns.match_word(touch.path)
+        asked.add(key)
+        match = _ask(ready[touch.access], touch) if patience.lasts(touch.path) else Match(0, certain=False)
         if match is not None:
             yield touch, lists[touch.access][match.index], match.certain
+
+
+def _ask(patterns: Blocklist, touch: Touch) -> Match | None:
+    return patterns.match(touch.path) if touch.sure else patterns.match_word(touch.path)

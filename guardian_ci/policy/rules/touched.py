@@ -1,5 +1,6 @@
 """What the rules on files judge: every file that a tool call touches, by its arguments, its command and its links."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,6 +24,9 @@ _MOVING_WORDS: Final = "move rename copy sync upload download"
 _READING: Final = frozenset(_READING_WORDS.split())
 _WRITING: Final = frozenset(_WRITING_WORDS.split())
 _MOVING: Final = frozenset(_MOVING_WORDS.split())
+_GLOB: Final = re.compile(f"[*?\\[{{{UNKNOWN}]")
+_MOST_GLOBS: Final = 512
+_MOST_BRACES: Final = 5
 
 
 def touched(tool: ToolUse, view: ToolView) -> Iterator[Touch]:
@@ -65,6 +69,20 @@ def _from(cwd: str | None, path: str) -> str | None:
     if cwd is None or UNKNOWN in cwd or not is_relative(path):
         return None
     return f"{cwd}/{path}"
+
+
+class Patience:
+    """How many globs of one call are looked at: nobody writes more of them in good faith."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_GLOBS
+
+    def lasts(self, path: str) -> bool:
+        """Whether to look at a path; braces make many of one."""
+        if _GLOB.search(path) is not None:
+            self._left -= 1 << min(path.count("{"), _MOST_BRACES)
+            return self._left > 0
+        return True
 
 
 def shown(touch: Touch) -> str:

@@ -200,6 +200,14 @@ def test_a_search_in_the_whole_home_folder_may_read_a_blocked_file() -> None:
     assert undecided(SETTINGS, tool, view_of(tool)) == ("~", "~/.ssh/*")
 
 
+def test_more_globs_than_anybody_writes_may_be_anything() -> None:
+    decoys = [f"x{number}*" for number in range(600)]
+    tool = describe_tool("c", "read_files", json.dumps({"paths": [*decoys, "a.py", ".e*"]}))
+    assert undecided(SETTINGS, tool, view_of(tool)) == ("x511*", "~/.ssh/*")
+    tool = describe_tool("c", "read_files", json.dumps({"paths": [*decoys, ".env"]}))
+    assert FileBlocklist().check(SETTINGS, tool, view_of(tool)) is not None
+
+
 def test_a_rule_that_is_off_leaves_nothing_undecided() -> None:
     settings = load_policy("file_blocklist: [.env]\nrules: {file_blocklist: 'off'}", "p.yml").settings[0]
     assert undecided(settings, BASH, touching(".*")) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from guardian_ci.policy.rules import view_of
-from guardian_ci.policy.rules.touched import accesses_of, shown, touched
+from guardian_ci.policy.rules.touched import Patience, accesses_of, shown, touched
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.tools import describe_tool
 
@@ -44,3 +44,10 @@ def test_what_is_not_known_is_shown_as_such() -> None:
     touch = Touch(path=f"{UNKNOWN}/{TAME}", access=Access.READ, word="$a/$b")
     assert shown(touch) == '"$a/$b" ("…/…")'
     assert shown(Touch(path="~/**", access=Access.READ, word="~")) == '"~"'
+
+
+def test_patience_ends_with_globs_and_sooner_with_braces_but_never_with_plain_paths() -> None:
+    patience, shorter = Patience(), Patience()
+    assert sum(patience.lasts(f"*{number}") for number in range(2000)) == 511
+    assert sum(shorter.lasts("{a,b}" * 9) for _ in range(2000)) == 15
+    assert all(shorter.lasts("a/b.py") for _ in range(2000))
