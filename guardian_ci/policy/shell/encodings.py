@@ -9,7 +9,7 @@ import bz2
 import lzma
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
@@ -43,6 +43,18 @@ _LAST_CODE_POINT: Final = 0x10FFFF
 def is_constant(text: str | None) -> bool:
     """Whether a text is known in all its parts."""
     return text is not None and UNKNOWN not in text and TAME not in text
+
+
+def joined_within(parts: Iterable[str], glue: str = "") -> str | None:
+    """Join texts; None where they are longer together than what is followed."""
+    texts: list[str] = []
+    size = 0
+    for part in parts:
+        texts.append(part)
+        size += len(part) + len(glue)
+        if size > LONGEST + len(glue):
+            return None
+    return glue.join(texts)
 
 
 def text_of(data: bytes) -> str:

@@ -15,6 +15,7 @@ from guardian_ci.policy.shell.encodings import (
     from_base32,
     from_base64,
     from_hex,
+    joined_within,
     text_of,
 )
 from guardian_ci.policy.shell.facts import UNKNOWN
@@ -53,7 +54,8 @@ def as_text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return "".join(map(as_text, value)) if value and all(isinstance(each, str | int) for each in value) else UNKNOWN
+        flat = bool(value) and all(isinstance(each, str | int) for each in value)
+        return (joined_within(map(as_text, value)) if flat else None) or UNKNOWN
     return str(value) if isinstance(value, int) else UNKNOWN
 
 
@@ -165,16 +167,13 @@ def _characters(owner: Value, values: list[Value]) -> Value:
 
 
 def _reversed_value(owner: Value, values: list[Value]) -> Value:
-    value = owner if isinstance(owner, str | list) else values[0] if len(values) == 1 else list(values)
-    if isinstance(value, str | list):
-        return value[::-1]
-    return UNKNOWN
+    value: Value = owner if isinstance(owner, str | list) else values[0] if len(values) == 1 else list[object](values)
+    return value[::-1] if isinstance(value, str | list) else UNKNOWN
 
 
 def _join(owner: Value, values: list[Value]) -> Value:
     if isinstance(owner, list):
-        glue = as_text(values[0]) if values else ""
-        return glue.join(map(as_text, owner))
+        return joined_within(map(as_text, owner), as_text(values[0]) if values else "") or UNKNOWN
     flat: list[object] = []
     for value in values[1:]:
         flat += value if isinstance(value, list) else [value]
@@ -232,7 +231,7 @@ def _slice(owner: Value, values: list[Value]) -> Value:
     numbers = [each for each in (values if isinstance(owner, str | list) else values[1:]) if isinstance(each, int)]
     if not isinstance(value, str | list) or not numbers:
         return UNKNOWN
-    return value[numbers[0] : numbers[1] if len(numbers) > 1 else None]  # type: ignore[return-value]
+    return value[numbers[0] : numbers[1] if len(numbers) > 1 else None]
 
 
 def _substr(owner: Value, values: list[Value]) -> Value:

@@ -13,7 +13,7 @@ from typing import Final
 from guardian_ci.policy.shell.arguments import name_set
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Language
-from guardian_ci.policy.shell.encodings import LONGEST
+from guardian_ci.policy.shell.encodings import LONGEST, joined_within
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.hosts import is_url
 from guardian_ci.policy.shell.listings import is_listing
@@ -180,6 +180,7 @@ _TESTS: Final = frozenset(
 )
 _UNARY: Final = name_set("chr lc uc ucfirst lcfirst hex oct length")
 _LOCAL_MODULE: Final = re.compile(r"(?:\.{0,2}/|~/|file:)")
+_OPENS: Final = frozenset("$#@{")
 _CONSTANTS: Final = frozenset({"string", "interpolated", "words"})
 _BEGIN_VALUES: Final = frozenset({"(", "[", "{", "...", "\\", "&", "!"})
 _PASSED_OVER: Final = name_set("new await my local our const let var scalar return typeof")
@@ -663,7 +664,7 @@ class _Reader:
             case _:
                 self.position -= 1
                 return None
-        return self._with_methods(value, depth)
+        return self._with_methods(value)
 
     def _of_sign(self, sign: str, depth: int) -> Value:
         """Read what begins with a sign: a bracket, a list, a spread, a reference."""
@@ -746,7 +747,7 @@ class _Reader:
             values.append(self._expression(1))
         return values
 
-    def _with_methods(self, value: Value, depth: int) -> Value:
+    def _with_methods(self, value: Value) -> Value:
         """Read ``.name(…)``, ``->name``, ``[…]`` behind a value."""
         while self.position < len(self.tokens):
             self._spend()
@@ -852,7 +853,14 @@ class _Reader:
 
     def _interpolate(self, text: str) -> str:
         """Fill what is interpolated into a string; what is not known leaves its gap."""
-        return text if self.language is Language.PYTHON else _INTERPOLATED.sub(self._fill, text)
+        if self.language is Language.PYTHON or not _OPENS.intersection(text):
+            return text
+        parts: list[str] = []
+        end = 0
+        for found in _INTERPOLATED.finditer(text):
+            parts += [text[end : found.start()], self._fill(found)]
+            end = found.end()
+        return joined_within([*parts, text[end:]]) or UNKNOWN
 
     def _fill(self, found: re.Match[str]) -> str:
         variable, dollar, hashed, braced, plain = found.groups()
@@ -873,6 +881,6 @@ class _Reader:
             return UNKNOWN
         inside = replace(self, tokens=tokens_of(text, self.language), depth=self.depth + 1, position=0)
         try:
-            return as_text(inside._expression())
+            return as_text(inside._expression())  # noqa: SLF001 - a reader of its own kind
         except _TooMuch:
             return UNKNOWN

@@ -5,14 +5,18 @@ program lists are globs, and its conditions on them narrow these (``if 'nv' in n
 """
 
 import ast
+import operator
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from guardian_ci.policy.shell.arguments import name_set
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Language
-from guardian_ci.policy.shell.encodings import LONGEST, bytes_of, text_of
+from guardian_ci.policy.shell.encodings import LONGEST, bytes_of, joined_within, text_of
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.hosts import is_url
 from guardian_ci.policy.shell.listings import is_listing, narrowed
@@ -59,8 +63,13 @@ from guardian_ci.policy.shell.python_values import (
 _MOST_STEPS: Final = 30_000
 _DEEPEST: Final = 60
 _DEEPEST_CALL: Final = 6
-_LARGEST_NUMBER: Final = 1 << 64
 _MOST_ROUNDS: Final = 64
+_ON_PARTS: Final = frozenset({"replace", "lower", "upper", "encode", "strip"})
+"""Methods of a text that leave what is not known of it where it is."""
+_WRITING_METHODS: Final = name_set(
+    "write_text write_bytes unlink touch mkdir rmdir chmod rename replace move symlink_to hardlink_to link_to"
+)
+_NARROW_SPEC: Final = re.compile(r"[<>^0+#]{0,3}\d{0,3}[sdxXocb]?")
 _HOLE: Final = "_unknown_part_"
 """Stands in a source for ``UNKNOWN``, which is no character of Python's names."""
 
@@ -94,6 +103,7 @@ def effects_of_python(
 
 
 def parsed(source: str) -> ast.Module | None:
+    """Return a program's tree, as it is, with its indent taken away, or with what is not known as a name."""
     if len(source) > LONGEST:
         return None
     source = source.replace("\0", "").replace(TAME, "0")
@@ -131,10 +141,8 @@ class _Follower:
 
     def run(self, tree: ast.Module) -> None:
         """Follow a program, then the functions that it never calls, with arguments that are not known."""
-        try:
+        with suppress(_Returned):
             self._block(tree.body)
-        except _Returned:
-            pass
         output, self.output = self.output, None
         self._tentative = True
         for routine in [routine for routine, called in self._routines.items() if not called][:_MOST_ROUNDS]:
@@ -171,7 +179,7 @@ class _Follower:
                 return
             self._statement(statement)
 
-    def _statement(self, statement: ast.stmt) -> None:  # noqa: C901, PLR0912 - one branch for each kind of statement
+    def _statement(self, statement: ast.stmt) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch for each kind of statement
         match statement:
             case ast.Expr(value=value):
                 self.value(value)
@@ -181,9 +189,9 @@ class _Follower:
                     self._assign(target, result)
             case ast.AnnAssign(target=target, value=value) if value is not None:
                 self._assign(target, self.value(value))
-            case ast.AugAssign(target=target, op=operator, value=value):
+            case ast.AugAssign(target=target, op=sign, value=value):
                 before = self.value(_loaded(target))
-                self._assign(target, self._operated(operator, before, self.value(value)))
+                self._assign(target, self._operated(sign, before, self.value(value)))
             case ast.For() | ast.AsyncFor():
                 self._for(statement)
             case ast.While(test=test, body=body, orelse=orelse):
@@ -302,10 +310,9 @@ class _Follower:
     def _assign_item(self, owner: object, index: object, value: object) -> None:
         if isinstance(owner, Named) and owner.name == "sys.argv" and isinstance(value, str):
             self.collector.maybe(value)
-        elif isinstance(owner, dict) and isinstance(index, str | int) and len(owner) < MOST_ITEMS:
-            owner[index] = value
-        elif isinstance(owner, list) and isinstance(index, int) and -len(owner) <= index < len(owner):
-            owner[index] = value
+        fits = isinstance(owner, list) and isinstance(index, int) and -len(owner) <= index < len(owner)
+        if fits or (isinstance(owner, dict) and isinstance(index, str | int) and len(owner) < MOST_ITEMS):
+            operator.setitem(owner, index, value)  # type: ignore[call-overload]
 
     # Expressions
 
@@ -342,10 +349,10 @@ class _Follower:
                 return self.attribute(self.value(owner), name)
             case ast.Call():
                 return self._called(node)
-            case ast.BinOp(left=left, op=operator, right=right):
-                return self._operated(operator, self.value(left), self.value(right))
+            case ast.BinOp(left=left, op=sign, right=right):
+                return self._operated(sign, self.value(left), self.value(right))
             case ast.JoinedStr(values=values):
-                return "".join(as_text(self.value(value)) for value in values)
+                return joined_within(as_text(self.value(value)) for value in values) or UNKNOWN
             case ast.FormattedValue(value=value, format_spec=spec):
                 return self._formatted(self.value(value), None if spec is None else self.value(spec))
             case ast.Subscript(value=owner, slice=index):
@@ -369,9 +376,9 @@ class _Follower:
             case ast.BoolOp(values=values):
                 results = [self.value(value) for value in values]
                 return next((result for result in results if result not in (None, "", DARK)), DARK)
-            case ast.UnaryOp(op=operator, operand=operand):
-                value = self.value(operand)
-                return -value if isinstance(operator, ast.USub) and isinstance(value, int) else DARK
+            case ast.UnaryOp(op=sign, operand=operand):
+                number = self.value(operand)
+                return -number if isinstance(sign, ast.USub) and isinstance(number, int) else DARK
             case ast.NamedExpr(target=target, value=value):
                 result = self.value(value)
                 self._assign(target, result)
@@ -490,48 +497,55 @@ class _Follower:
     # Attributes and items
 
     def attribute(self, owner: object, name: str) -> object:
+        """Return an attribute of a value."""
         if name in HIDDEN:
             self.collector.opaque("reaches for what a name hides", name)
             return DARK
         if isinstance(owner, Named):
-            full = f"{owner.name}.{name}"
-            if full == "sys.argv":
-                return list(self.arguments) if self.arguments else Named(full)
-            if full in CONSTANTS:
-                return CONSTANTS[full]
-            return Named(full.removeprefix("builtins.__builtins__.").replace("six.moves.", ""))
+            return self._of_module(f"{owner.name}.{name}".removeprefix("builtins.__builtins__."))
         if isinstance(owner, PathValue):
-            base = owner.text.rstrip("/")
+            folder, _, last = owner.text.rstrip("/").rpartition("/")
             parts: Mapping[str, object] = {
-                "name": base.rpartition("/")[2],
+                "name": last,
                 "path": owner.text,
-                "stem": base.rpartition("/")[2].rpartition(".")[0] or base,
-                "parent": PathValue(base.rpartition("/")[0] or "."),
-                "suffix": "." + base.rpartition(".")[2],
+                "stem": last.rpartition(".")[0] or last,
+                "parent": PathValue(folder or "."),
+                "suffix": f".{last.rpartition('.')[2]}",
             }
-            if name in parts:
-                return parts[name]
+            return parts.get(name, Method(owner, name))
         return Method(owner, name)
 
-    def _item(self, owner: object, index: ast.expr) -> object:
+    def _of_module(self, name: str) -> object:
+        if name == "sys.argv" and self.arguments:
+            return list(self.arguments)
+        return CONSTANTS.get(name, Named(name.replace("six.moves.", "")))
+
+    def _item(self, owner: object, index: ast.expr) -> object:  # noqa: PLR0911 - one line a kind of value
         if isinstance(index, ast.Slice):
-            bounds = [None if part is None else self.value(part) for part in (index.lower, index.upper, index.step)]
-            if isinstance(owner, str) and UNKNOWN in owner:
-                return UNKNOWN
-            known = [bound for bound in bounds if bound is None or isinstance(bound, int)]
-            if isinstance(owner, str | bytes | list | tuple) and len(known) == len(bounds):
-                return owner[slice(*known)]
-            return DARK
+            return self._slice(owner, index)
         key = self.value(index)
-        if isinstance(owner, Named):
-            return self._item_of_module(owner.name, key)
+        match owner:
+            case Named(name=name):
+                return self._item_of_module(name, key)
+            case str() if UNKNOWN in owner:
+                return UNKNOWN
+            case list() | tuple() if any(is_listed(item) for item in owner):
+                return owner[0] if len(owner) == 1 and says_something(owner[0]) else UNKNOWN
+            case str() | bytes() | list() | tuple() if isinstance(key, int):
+                return owner[key]
+            case dict() if isinstance(key, str | int | bytes):
+                return owner.get(key, DARK)
+            case _:
+                return DARK
+
+    def _slice(self, owner: object, index: ast.Slice) -> object:
+        bounds = [None if part is None else self.value(part) for part in (index.lower, index.upper, index.step)]
+        known = [bound for bound in bounds if bound is None or isinstance(bound, int)]
         if isinstance(owner, str) and UNKNOWN in owner:
             return UNKNOWN
-        if isinstance(owner, list | tuple) and any(is_listed(item) for item in owner):
-            return owner[0] if len(owner) == 1 and says_something(owner[0]) else UNKNOWN
-        if isinstance(owner, str | bytes | list | tuple) and isinstance(key, int):
-            return owner[key]
-        return owner.get(key, DARK) if isinstance(owner, dict) and isinstance(key, str | int | bytes) else DARK
+        if isinstance(owner, str | bytes | list | tuple) and len(known) == len(bounds):
+            return owner[slice(*known)]
+        return DARK
 
     def variable(self, name: object) -> object:
         """Return what a variable of the environment stands for."""
@@ -559,14 +573,22 @@ class _Follower:
         for word in node.keywords:
             if word.arg is None and isinstance(extra := self.value(word.value), dict):
                 named |= {key: value for key, value in extra.items() if isinstance(key, str)}
-        if isinstance(function, Routine):
-            return self.call(function, values, named)
-        if isinstance(function, Method):
-            return self.method(function.owner, function.name, values, named)
-        if isinstance(function, Named):
-            return self.function(function.name.removeprefix("builtins."), values, named)
-        self._note_arguments("", values, named)
-        return DARK
+        return self.apply(function, values, named)
+
+    def apply(self, function: object, values: list[object], named: dict[str, object] | None = None) -> object:
+        """Call a value."""
+        self.spend()
+        words = {} if named is None else named
+        match function:
+            case Routine():
+                return self.call(function, values, words)
+            case Method(owner=owner, name=name):
+                return self.method(owner, name, values, words)
+            case Named(name=name):
+                return self.function(name.removeprefix("builtins."), values, words)
+            case _:
+                self._note_arguments(values, words)
+                return DARK
 
     def call(self, routine: Routine, values: list[object], named: Mapping[str, object]) -> object:
         self._routines[routine] = True
@@ -599,43 +621,51 @@ class _Follower:
 
     def function(self, name: str, values: list[object], named: dict[str, object]) -> object:
         """Do what a function of the library does, or note what it is given."""
+        value: object = DARK
         if name in PURE:
-            return PURE[name](self, values, named)
-        if name.startswith(("str.", "bytes.")) and values:
-            return self.method(values[0], name.partition(".")[2], values[1:], named)
-        if (name in {"min", "max"} or name.startswith("random.")) and any(
-            isinstance(value, list) and any(map(is_listed, value)) for value in values
-        ):
-            return UNKNOWN
-        if name in SHELLS:
-            self._shell(values[0] if values else named.get("cmd", DARK))
-        elif name in PROCESSES or name in EXECS:
-            self._process(name, values, named)
+            value = PURE[name](self, values, named)
+        elif name.startswith(("str.", "bytes.")) and values:
+            value = self.method(values[0], name.partition(".")[2], values[1:], named)
         elif name in READS:
             self.read(*(values[at] for at in READS[name] if at < len(values)))
-            return self._after_read(name, values, named)
+            value = self._after_read(name, values, named)
+        elif name in FETCHES:
+            self._fetch(values, named)
+            value = Contents(None)
+        elif _picks_of_listing(name, values):
+            value = UNKNOWN
+        else:
+            self._do(name, values, named)
+        return value
+
+    def _do(self, name: str, values: list[object], named: dict[str, object]) -> None:
+        first = values[0] if values else DARK
+        if name in SHELLS:
+            self._shell(named.get("cmd", first))
+        elif name in PROCESSES or name in EXECS:
+            self._process(name, values, named)
         elif name in {"os.chdir", "contextlib.chdir"}:
-            self.collector.folder = as_text(values[0]) if values else ""
+            self.collector.folder = as_text(first)
         elif name in WRITES:
             self.write(*(values[at] for at in WRITES[name] if at < len(values)))
         elif name in READS_AND_WRITES:
-            for kind, value in zip(READS_AND_WRITES[name], values, strict=False):
-                if kind in "rb":
-                    self.read(value)
-                if kind in "wb":
-                    self.write(value)
+            self._copy(READS_AND_WRITES[name], values)
         elif name in HOST_FIRST:
-            self._host(values[0] if values else named.get("host", DARK))
-        elif name in FETCHES:
-            self._fetch(values, named)
-            return Contents(None)
+            self._host(named.get("host", first))
         elif name.startswith("sh.") and name.count(".") == 1:
             self.collector.run((name[3:], *map(as_text, values)))
         elif name.rpartition(".")[2] in SOCKETS:
             self._connect(values)
         elif not (name.startswith(TEXT_ONLY) or name in TEXT_BUILTINS):
-            self._note_arguments(name, values, named)
-        return DARK
+            self._note_arguments(values, named)
+
+    def _copy(self, kinds: str, values: list[object]) -> None:
+        """Note arguments that are read (``r``), written (``w``) or both (``b``)."""
+        for kind, value in zip(kinds, values, strict=False):
+            if kind in "rb":
+                self.read(value)
+            if kind in "wb":
+                self.write(value)
 
     def _after_read(self, name: str, values: list[object], named: Mapping[str, object]) -> object:
         where = as_text(values[0]) if values else "."
@@ -654,40 +684,44 @@ class _Follower:
         return Contents(where) if name not in {"os.stat", "sqlite3.connect", "ctypes.CDLL"} else DARK
 
     def method(self, owner: object, name: str, values: list[object], named: dict[str, object]) -> object:
-        if isinstance(owner, PathValue):
-            return self._method_of_path(owner, name, values, named)
-        if isinstance(owner, str | bytes) and name == "join" and values:
+        """Do what a method of a value does."""
+        match owner:
+            case PathValue():
+                value = self._method_of_path(owner, name, values, named)
+            case str() | bytes():
+                value = self._method_of_text(owner, name, values, named)
+            case list() | dict() if name in OF_COLLECTIONS:
+                value = getattr(owner, name)(*values) if len(owner) < MOST_ITEMS else DARK
+            case Contents():
+                value = self._method_of_contents(owner, name, values)
+            case int() if name == "to_bytes" and isinstance(values[0], int) and values[0] < LONGEST:
+                order = as_text(values[1] if len(values) > 1 else "big")
+                value = owner.to_bytes(values[0], "big" if order == "big" else "little")
+            case _:
+                value = self._method_of_unknown(name, values, named)
+        return value
+
+    def _method_of_text(  # noqa: PLR0911 - one line a kind of method
+        self, owner: str | bytes, name: str, values: list[object], named: dict[str, object]
+    ) -> object:
+        if name == "join" and values:
             items = self.items(values[0])
-            if items is None:
+            text = None if items is None else joined_within(map(as_text, items), as_text(owner))
+            if text is None:
                 return UNKNOWN
-            glue = as_text(owner)
-            text = glue.join(map(as_text, items))
             return text if isinstance(owner, str) else bytes_of(text)
         if isinstance(owner, str) and name in {"format", "format_map"}:
             return brace_filled(owner, values, named)
-        if isinstance(owner, str | bytes) and name in {"rjust", "ljust", "center", "zfill"}:
-            return getattr(owner, name)(*values) if isinstance(values[0], int) and values[0] < LONGEST else DARK
-        if isinstance(owner, str | bytes) and name in OF_TEXT:
-            if (
-                isinstance(owner, str)
-                and UNKNOWN in owner
-                and name not in {"replace", "lower", "upper", "encode", "strip"}
-            ):
-                return DARK
-            arguments = [
-                bytes_of(value) if isinstance(owner, bytes) and isinstance(value, str) and name != "decode" else value
-                for value in values
-            ]
-            return method_of_text(owner, name, arguments)
-        if isinstance(owner, list | dict) and name in OF_COLLECTIONS:
-            return getattr(owner, name)(*values) if len(owner) < MOST_ITEMS else DARK
-        if isinstance(owner, Contents):
-            return self._method_of_contents(owner, name, values)
-        if isinstance(owner, int) and name == "to_bytes" and isinstance(values[0], int) and values[0] < LONGEST:
-            return owner.to_bytes(
-                values[0], "big" if as_text(values[1] if len(values) > 1 else "big") == "big" else "little"
-            )
-        return self._method_of_unknown(name, values, named)
+        if name in {"rjust", "ljust", "center", "zfill"} and isinstance(values[0], int) and values[0] < LONGEST:
+            return getattr(owner, name)(*values)
+        if name not in OF_TEXT:
+            return self._method_of_unknown(name, values, named)
+        if isinstance(owner, str) and UNKNOWN in owner and name not in _ON_PARTS:
+            return DARK
+        encode = isinstance(owner, bytes) and name != "decode"
+        return method_of_text(
+            owner, name, [bytes_of(value) if encode and isinstance(value, str) else value for value in values]
+        )
 
     def _method_of_contents(self, owner: Contents, name: str, values: list[object]) -> object:
         if name in {"read", "readline", "decode", "strip", "read_text", "getvalue", "rstrip", "content", "encode"}:
@@ -731,47 +765,39 @@ class _Follower:
             "cursor",
             "execute",
         }:
-            self._note_arguments(name, values, named)
+            self._note_arguments(values, named)
         return DARK
 
     def _method_of_path(self, owner: PathValue, name: str, values: list[object], named: dict[str, object]) -> object:
+        self._touch_path(owner, name, values)
+        first = as_text(values[0]) if values else "*"
         base = owner.text.rstrip("/")
-        match name:
-            case "read_text" | "read_bytes":
-                self.read(owner)
-                return Contents(owner.text)
-            case "open":
-                return self.open([owner, *values], named)
-            case "write_text" | "write_bytes" | "unlink" | "touch" | "mkdir" | "rmdir" | "chmod":
-                self.write(owner)
-            case "rename" | "replace" | "move":
-                self.read(owner)
-                self.write(owner, *values[:1])
-            case "copy":
-                self.read(owner)
-                self.write(*values[:1])
-            case "symlink_to" | "hardlink_to" | "link_to":
-                self.read(*values[:1])
-                self.write(owner)
-            case "joinpath":
-                return PathValue("/".join([base, *map(as_text, values)]))
-            case "with_name":
-                return PathValue(f"{base.rpartition('/')[0] or '.'}/{as_text(values[0])}")
-            case "with_suffix":
-                return PathValue(
-                    base.rpartition(".")[0] + as_text(values[0]) if "." in base[1:] else base + as_text(values[0])
-                )
-            case "iterdir":
-                self.read(owner)
-                return [PathValue(f"{base}/*"), PathValue(f"{base}/.*")]
-            case "glob" | "rglob":
-                pattern = as_text(values[0]) if values else "*"
-                return [PathValue(f"{base}/**/{pattern}" if name == "rglob" else f"{base}/{pattern}")]
-            case "expanduser" | "resolve" | "absolute":
-                return owner
-            case "as_posix" | "__str__":
-                return owner.text
-        return DARK
+        folder, _, last = base.rpartition("/")
+        made: Mapping[str, object] = {
+            "joinpath": PathValue("/".join([base, *map(as_text, values)])),
+            "with_name": PathValue(f"{folder or '.'}/{first}"),
+            "with_suffix": PathValue(
+                f"{base.removesuffix(last)}{last[:1]}{last[1:].rpartition('.')[0] or last[1:]}{first}"
+            ),
+            "iterdir": [PathValue(f"{base}/*"), PathValue(f"{base}/.*")],
+            "glob": [PathValue(f"{base}/{first}")],
+            "rglob": [PathValue(f"{base}/**/{first}")],
+            "as_posix": owner.text,
+            "__str__": owner.text,
+            **dict.fromkeys(("expanduser", "resolve", "absolute"), owner),
+            **dict.fromkeys(("read_text", "read_bytes"), Contents(owner.text)),
+        }
+        return self.open([owner, *values], named) if name == "open" else made.get(name, DARK)
+
+    def _touch_path(self, owner: PathValue, name: str, values: list[object]) -> None:
+        if name in {"read_text", "read_bytes", "iterdir", "rename", "replace", "move", "copy"}:
+            self.read(owner)
+        if name in _WRITING_METHODS:
+            self.write(owner)
+        if name in {"rename", "replace", "move", "copy"}:
+            self.write(*values[:1])
+        elif name in {"symlink_to", "hardlink_to", "link_to"}:
+            self.read(*values[:1])
 
     # What is done
 
@@ -887,9 +913,8 @@ class _Follower:
         self.execute(source)
         return DARK
 
-    def _note_arguments(self, name: str, values: Iterable[object], named: Mapping[str, object]) -> None:
+    def _note_arguments(self, values: Iterable[object], named: Mapping[str, object]) -> None:
         """Note the texts that a function is given of which nobody knows what it does."""
-        del name
         for value in (*values, *named.values()):
             for text in texts_in(value):
                 self._note_text(text)
@@ -920,33 +945,35 @@ class _Follower:
                 )
         return None
 
-    def _operated(self, operator: ast.operator, left: object, right: object) -> object:
-        match operator:
-            case ast.Add():
-                return added(left, right)
-            case ast.Mult() if isinstance(right, int) and isinstance(left, str | bytes | list):
-                return left * max(right, 0) if len(left) * max(right, 0) <= LONGEST else DARK
-            case ast.Mult() if isinstance(left, int) and isinstance(right, str | bytes | list):
-                return right * max(left, 0) if len(right) * max(left, 0) <= LONGEST else DARK
-            case ast.Mod() if isinstance(left, str):
-                return percent_filled(left, right)
-            case ast.Div() if isinstance(left, PathValue) or isinstance(right, PathValue):
-                return joined_path(as_text(left), as_text(right))
-            case ast.Div() if left is DARK and isinstance(right, str):
-                return PathValue(f"{UNKNOWN}/{right}")
-        if (
-            isinstance(left, int)
-            and isinstance(right, int)
-            and abs(left) < _LARGEST_NUMBER
-            and abs(right) < _LARGEST_NUMBER
-        ):
-            return calculated(operator, left, right)
-        return DARK
+    def _operated(self, sign: ast.operator, left: object, right: object) -> object:
+        value: object = DARK
+        match sign, left, right:
+            case ast.Add(), _, _:
+                value = added(left, right)
+            case ast.Mult(), str() | bytes() | list(), int():
+                value = _repeated(left, right)
+            case ast.Mult(), int(), str() | bytes() | list():
+                value = _repeated(right, left)
+            case ast.Mod(), str(), _:
+                value = percent_filled(left, right)
+            case ast.Div(), str() | PathValue(), _:
+                value = joined_path(as_text(left), as_text(right))
+            case ast.Div(), _, str() | PathValue() if left is DARK:
+                value = PathValue(f"{UNKNOWN}/{as_text(right)}")
+            case _, int(), int():
+                value = calculated(sign, left, right)
+        return value
 
     def _formatted(self, value: object, spec: object) -> str:
-        if isinstance(spec, str) and spec and isinstance(value, int | str) and len(spec) < 6 and UNKNOWN not in spec:  # noqa: PLR2004 - no wide field
-            return format(value, spec) if not any(digits > 4 for digits in map(len, _digits(spec))) else UNKNOWN  # noqa: PLR2004
+        if isinstance(spec, str) and isinstance(value, int | str) and _NARROW_SPEC.fullmatch(spec):
+            return format(value, spec)
         return as_text(value)
+
+
+def _picks_of_listing(name: str, values: Sequence[object]) -> bool:
+    """Whether one of some names that nobody knows is picked."""
+    picks = name in {"min", "max"} or name.startswith("random.")
+    return picks and any(isinstance(value, list) and any(map(is_listed, value)) for value in values)
 
 
 def _is_known(name: str) -> bool:
@@ -954,8 +981,8 @@ def _is_known(name: str) -> bool:
     return any(name in table for table in tables)
 
 
-def _digits(spec: str) -> list[str]:
-    return ["".join(character for character in spec if character.isdigit())]
+def _repeated(value: str | bytes | list[object], times: int) -> object:
+    return value * max(times, 0) if len(value) * max(times, 0) <= LONGEST else DARK
 
 
 def variable_of(name: object) -> object:
@@ -997,7 +1024,7 @@ def _loaded(target: ast.expr) -> ast.expr:
     return ast.Constant(value=None)
 
 
-def _test_of_name(test: ast.expr) -> tuple[str, str | None, ast.expr | None]:
+def _test_of_name(test: ast.expr) -> tuple[str, str | None, ast.expr | None]:  # noqa: PLR0911 - one line a form
     """Read ``'x' in name``, ``name.startswith('x')``, ``name == 'x'``: the kind, the name, the part."""
     match test:
         case ast.Compare(left=part, ops=[ast.In()], comparators=[subject]):

@@ -1,4 +1,4 @@
-"""What Python's library does, as far as it matters: which functions read, write, run and fetch, and what others give."""
+"""What Python's library does, as far as it matters: what reads, writes, runs and fetches, and what others give."""
 
 import ast
 import html
@@ -16,6 +16,7 @@ from guardian_ci.policy.shell.encodings import (
     from_base32,
     from_base64,
     from_hex,
+    joined_within,
     to_base64,
     to_hex,
 )
@@ -24,7 +25,6 @@ from guardian_ci.policy.shell.python_values import (
     DARK,
     MOST_ITEMS,
     Contents,
-    Method,
     Named,
     PathValue,
     Routine,
@@ -220,7 +220,9 @@ CONSTANTS: Final[Mapping[str, object]] = {
     "string.ascii_letters": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "string.digits": "0123456789",
     "string.punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-    "string.printable": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\v\f",
+    "string.printable": (
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\v\f"
+    ),
     "os.sep": "/",
     "os.path.sep": "/",
     "os.curdir": ".",
@@ -235,29 +237,54 @@ CONSTANTS: Final[Mapping[str, object]] = {
 
 
 class Follower(Protocol):
-    """What follows a program, as its library's functions see it."""
+    """What follows a program, as the functions of its library see it."""
 
     stdin: str | None
     collector: Collector
     output: list[str] | None
     scopes: list[dict[str, object]]
 
-    def value(self, node: ast.expr) -> object: ...
-    def items(self, value: object) -> list[object] | None: ...
-    def spend(self) -> None: ...
-    def bind(self, name: str, value: object) -> None: ...
-    def look_up(self, name: str) -> object: ...
-    def attribute(self, owner: object, name: str) -> object: ...
-    def call(self, routine: Routine, values: list[object], named: Mapping[str, object]) -> object: ...
-    def function(self, name: str, values: list[object], named: dict[str, object]) -> object: ...
-    def method(self, owner: object, name: str, values: list[object], named: dict[str, object]) -> object: ...
-    def under(self, tests: Sequence[ast.expr]) -> Iterator[None]: ...
-    def open(self, values: list[object], named: Mapping[str, object]) -> object: ...
-    def read(self, *paths: object) -> None: ...
-    def write(self, *paths: object) -> None: ...
-    def execute(self, source: object) -> None: ...
-    def evaluate(self, source: str) -> object: ...
-    def variable(self, name: object) -> object: ...
+    def items(self, value: object) -> list[object] | None:
+        """Return what a value yields when it is iterated; None where that is not known."""
+
+    def spend(self) -> None:
+        """Count one step; raise when there were too many."""
+
+    def bind(self, name: str, value: object) -> None:
+        """Give a name a value."""
+
+    def look_up(self, name: str) -> object:
+        """Return a name's value."""
+
+    def attribute(self, owner: object, name: str) -> object:
+        """Return an attribute of a value."""
+
+    def apply(self, function: object, values: list[object]) -> object:
+        """Call a value."""
+
+    def method(self, owner: object, name: str, values: list[object], named: dict[str, object]) -> object:
+        """Do what a method of a value does."""
+
+    def under(self, tests: Sequence[ast.expr]) -> Iterator[None]:
+        """Yield once for each reading of the names that some tests leave."""
+
+    def open(self, values: list[object], named: Mapping[str, object]) -> object:
+        """Note a file that is opened; return what is in it."""
+
+    def read(self, *paths: object) -> None:
+        """Note files that are read."""
+
+    def write(self, *paths: object) -> None:
+        """Note files that are written."""
+
+    def execute(self, source: object) -> None:
+        """Follow a program text."""
+
+    def evaluate(self, source: str) -> object:
+        """Return the value of an expression."""
+
+    def variable(self, name: object) -> object:
+        """Return a variable of the environment."""
 
 
 Pure = Callable[[Follower, list[object], dict[str, object]], object]
@@ -347,17 +374,8 @@ def _sorted(follower: Follower, values: list[object], named: dict[str, object]) 
 
 def _map(follower: Follower, values: list[object], _: dict[str, object]) -> object:
     items = follower.items(values[1]) if len(values) > 1 else None
-    function = values[0]
-    results: list[object] = []
-    for item in items if items is not None else [DARK]:
-        follower.spend()
-        if isinstance(function, Routine):
-            results.append(follower.call(function, [item], {}))
-        elif isinstance(function, Named):
-            results.append(follower.function(function.name.removeprefix("builtins."), [item], {}))
-        elif isinstance(function, Method):
-            results.append(follower.method(function.owner, function.name, [item], {}))
-    return results if items is not None else DARK
+    results = [follower.apply(values[0], [item]) for item in (items if items is not None else [DARK])]
+    return DARK if items is None else results
 
 
 def _filter(follower: Follower, values: list[object], _: dict[str, object]) -> object:
@@ -375,8 +393,7 @@ def _filter(follower: Follower, values: list[object], _: dict[str, object]) -> o
     follower.scopes.append({})
     for item in items:
         follower.bind(name, item)
-        for _reading in follower.under([function.body]):
-            kept.append(follower.look_up(name))
+        kept += [follower.look_up(name) for _reading in follower.under([function.body])]
     follower.scopes.pop()
     return kept
 
@@ -412,26 +429,23 @@ def _sum(follower: Follower, values: list[object], _: dict[str, object]) -> obje
 
 
 def _reduce(follower: Follower, values: list[object], _: dict[str, object]) -> object:
-    items = follower.items(values[1])
-    function = values[0]
+    function, iterable, *start = values
+    items = [*start, *(follower.items(iterable) or [])]
     if not items:
         return DARK
-    total = items[0] if len(values) < 3 else values[2]  # noqa: PLR2004 - the start is the third
-    for item in items[1:] if len(values) < 3 else items:  # noqa: PLR2004
-        total = follower.call(function, [total, item], {}) if isinstance(function, Routine) else added(total, item)
+    total = items[0]
+    for item in items[1:]:
+        total = follower.apply(function, [total, item]) if isinstance(function, Routine) else added(total, item)
     return total
 
 
 def _print(follower: Follower, values: list[object], named: dict[str, object]) -> object:
-    if follower.output is None:
-        return None
-    if "file" in named and named["file"] != Named("sys.stdout"):
+    if follower.output is None or named.get("file", Named("sys.stdout")) != Named("sys.stdout"):
         return None
     glue, end = named.get("sep", " "), named.get("end", "\n")
-    line = (glue if isinstance(glue, str) else " ").join(map(as_text, values))
-    follower.output.append(line + (end if isinstance(end, str) else "\n"))
-    if len(follower.output) > MOST_ITEMS:
-        follower.output = None
+    line = joined_within(map(as_text, values), glue if isinstance(glue, str) else " ")
+    text = joined_within([*follower.output, line or "", end if isinstance(end, str) else "\n"])
+    follower.output = None if line is None or text is None else [text]
     return None
 
 
@@ -521,7 +535,10 @@ def _exec_call(follower: Follower, values: list[object], _: dict[str, object]) -
 
 def _eval(follower: Follower, values: list[object], _: dict[str, object]) -> object:
     source = values[0] if values else DARK
-    return follower.evaluate(source) if isinstance(source, str) and UNKNOWN not in source else follower.execute(source)
+    if isinstance(source, str) and UNKNOWN not in source:
+        return follower.evaluate(source)
+    follower.execute(source)
+    return DARK
 
 
 def _open_call(follower: Follower, values: list[object], named: dict[str, object]) -> object:
@@ -562,7 +579,7 @@ def _environ(follower: Follower, values: list[object], _: dict[str, object]) -> 
 
 def _maketrans(_: Follower, values: list[object], __: dict[str, object]) -> object:
     if all(isinstance(value, str) for value in values):
-        return str.maketrans(*[value for value in values if isinstance(value, str)])  # type: ignore[call-overload]
+        return str.maketrans(*[value for value in values if isinstance(value, str)])
     return DARK
 
 

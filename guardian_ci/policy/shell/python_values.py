@@ -1,7 +1,8 @@
 """The values of a Python program that is followed: constants, paths, what files hold, and ``DARK`` for the rest."""
 
 import ast
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -12,15 +13,17 @@ from guardian_ci.policy.shell.encodings import (
     decompressed,
     from_base64,
     from_hex,
+    joined_within,
     text_of,
+    unescaped,
 )
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.listings import is_listing
 
 MOST_ITEMS: Final = 512
-_LARGEST_NUMBER: Final = 1 << 64
-_WIDEST_FIELD: Final = 6
-_DEEPEST: Final = 4
+LARGEST_NUMBER: Final = 1 << 64
+_WIDEST_FIELD: Final = 4
+_FARTHEST: Final = 128
 
 
 class _Mark(Enum):
@@ -80,86 +83,92 @@ def as_text(value: object) -> str:
             return str(value)
         case PathValue(text=text):
             return text
-        case list() | tuple() if all(isinstance(item, str | int) for item in value):
-            return str(value)
+        case list() | tuple() if len(value) < MOST_ITEMS and all(isinstance(item, str | int) for item in value):
+            return str(value) if joined_within(map(str, value)) is not None else UNKNOWN
         case _:
             return UNKNOWN
 
 
-def texts_in(value: object, depth: int = 0) -> list[str]:
-    """Return the texts in a value."""
-    match value:
-        case str():
-            return [value]
-        case bytes():
-            return [text_of(value)]
-        case PathValue(text=text):
-            return [text]
-        case list() | tuple() if depth < 4:  # noqa: PLR2004 - texts lie no deeper
-            return [text for item in value[:MOST_ITEMS] for text in texts_in(item, depth + 1)]
-        case dict() if depth < 4:  # noqa: PLR2004
-            return [text for item in value.values() for text in texts_in(item, depth + 1)]
-        case _:
-            return []
+def texts_in(value: object) -> list[str]:
+    """Return the texts in a value, however deep they lie, up to a bound."""
+    found: list[str] = []
+    waiting = [value]
+    for _ in range(2 * MOST_ITEMS):
+        if not waiting:
+            break
+        match waiting.pop():
+            case str() | bytes() | PathValue() as text:
+                found.append(as_text(text))
+            case list() | tuple() as items:
+                waiting += reversed(items[:MOST_ITEMS])
+            case dict() as items:
+                waiting += reversed(list(items.values())[:MOST_ITEMS])
+    return found
 
 
 def is_small(value: object) -> bool:
+    """Whether a value is followed further."""
     if isinstance(value, str | bytes | list | tuple | dict):
         return len(value) <= LONGEST
-    return not isinstance(value, int) or abs(value) < _LARGEST_NUMBER << _LARGEST_NUMBER.bit_length()
+    return not isinstance(value, int) or abs(value) < LARGEST_NUMBER << LARGEST_NUMBER.bit_length()
 
 
 def is_listed(value: object) -> bool:
+    """Whether a value is a name of a listing, which stands for some names."""
     return is_listing(as_text(value)) if isinstance(value, str | PathValue) else False
 
 
 def says_something(value: object) -> bool:
+    """Whether a name of a listing says what it looks like."""
     return bool(as_text(value).rpartition("/")[2].strip("*.?"))
 
 
 def either(left: object, right: object) -> object:
+    """Return the one of two values that is known."""
     return right if left is DARK or left is None else left
 
 
 def added(left: object, right: object) -> object:
-    for kind in (bytes, list, tuple):
-        if isinstance(left, kind) and isinstance(right, kind):
-            return left + right  # type: ignore[operator]
-    if isinstance(left, int) and isinstance(right, int):
-        return left + right
-    if isinstance(left, str) or isinstance(right, str):
-        return as_text(left) + as_text(right)
-    return DARK
-
-
-def calculated(operator: ast.operator, left: int, right: int) -> object:
-    match operator:
-        case ast.Sub():
-            return left - right
-        case ast.Mult():
-            return left * right
-        case ast.FloorDiv():
-            return left // right
-        case ast.Mod():
-            return left % right
-        case ast.BitXor():
-            return left ^ right
-        case ast.BitAnd():
-            return left & right
-        case ast.BitOr():
-            return left | right
-        case ast.LShift() if right < 128:  # noqa: PLR2004 - what is followed is no larger
-            return left << right
-        case ast.RShift():
-            return left >> right
+    """Return a sum; of texts what is known of it."""
+    match left, right:
+        case (bytes(), bytes()) | (list(), list()) | (tuple(), tuple()) | (int(), int()):
+            return operator.add(left, right)
+        case (str(), _) | (_, str()):
+            return as_text(left) + as_text(right)
         case _:
             return DARK
 
 
+_OPERATORS: Final[Mapping[type[ast.operator], Callable[[int, int], int]]] = {
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitXor: operator.xor,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.RShift: operator.rshift,
+    ast.LShift: operator.lshift,
+}
+
+
+def calculated(sign: ast.operator, left: int, right: int) -> object:
+    """Return what two numbers give; those that grow too fast give nothing that is known."""
+    known = _OPERATORS.get(type(sign))
+    if (
+        known is None
+        or max(abs(left), abs(right)) > LARGEST_NUMBER
+        or (isinstance(sign, ast.LShift) and right > _FARTHEST)
+    ):
+        return DARK
+    return known(left, right)
+
+
 def joined_path(left: str, right: str) -> PathValue:
-    return PathValue(
-        right if right.startswith("/") else f"{left.rstrip('/')}/{right}" if left not in {"", "."} else right
-    )
+    """Return a path below another, unless it begins at the root."""
+    if right.startswith("/") or left in {"", "."}:
+        return PathValue(right)
+    return PathValue(f"{left.rstrip('/')}/{right}")
 
 
 def percent_filled(form: str, values: object) -> object:
@@ -178,7 +187,7 @@ def percent_filled(form: str, values: object) -> object:
             continue
         width = len(piece) - len(piece.lstrip("0123456789.-+# "))
         letter, rest = piece[width : width + 1], piece[width + 1 :]
-        if piece.startswith("(") or width > 6:  # noqa: PLR2004 - a wide field
+        if piece.startswith("(") or width > _WIDEST_FIELD:
             return DARK
         value = left.pop() if left else DARK
         if letter == "c":
@@ -188,7 +197,8 @@ def percent_filled(form: str, values: object) -> object:
         else:
             text = as_text(value)
         parts += [text, rest]
-    return "".join(parts)
+    filled = joined_within(parts)
+    return DARK if filled is None else filled
 
 
 def brace_filled(form: str, values: Sequence[object], named: Mapping[str, object]) -> str:
@@ -213,32 +223,30 @@ def brace_filled(form: str, values: Sequence[object], named: Mapping[str, object
         else:
             parts.append(character)
             position += 1
-    return "".join(parts)
+    filled = joined_within(parts)
+    return UNKNOWN if filled is None else filled
 
 
 def method_of_text(owner: str | bytes, name: str, values: list[object]) -> object:
-    if (
-        name in {"replace", "translate"}
-        and sum(len(value) for value in values if isinstance(value, str | bytes)) * len(owner) > LONGEST
-    ):
-        return DARK
+    """Return what a method of a text gives, where that is bounded."""
     if name == "decode" and isinstance(owner, bytes):
-        codec = as_text(values[0]) if values else "utf-8"
-        return (
-            text_of(owner) if codec.lower().replace("-", "") in {"utf8", "ascii", "latin1"} else decoded(owner, codec)
-        )
+        return decoded(owner, as_text(values[0]) if values else "utf-8")
     if name == "encode" and isinstance(owner, str):
         return owner.encode("utf-8", "replace")
-    if name in {"decode", "encode"} or any(value is DARK or isinstance(value, Named | Contents) for value in values):
+    size = sum(len(value) for value in values if isinstance(value, str | bytes))
+    grows = name in {"replace", "translate"} and size * len(owner) > LONGEST
+    if grows or any(value is DARK or isinstance(value, Named | Contents) for value in values):
         return DARK
     return getattr(owner, name)(*values)
 
 
 def decoded(data: object, codec: str) -> object:
+    """Return a text that a codec has hidden."""
     text = as_text(data)
+    found: str | None = None
     match codec.lower().replace("-", "").replace("_", ""):
         case "rot13":
-            return "".join(_rotated(character) for character in text)
+            found = "".join(_rotated(character) for character in text)
         case "hex" | "hexcodec":
             found = from_hex(text)
         case "base64" | "base64codec":
@@ -246,15 +254,11 @@ def decoded(data: object, codec: str) -> object:
         case "zlib" | "zip" | "bz2" | "gzip":
             found = decompressed(text)
         case "utf8" | "ascii" | "latin1":
-            return text
+            found = text
         case "unicodeescape" | "stringescape":
-            from guardian_ci.policy.shell.encodings import unescaped  # noqa: PLC0415
-
-            return unescaped(text)
+            found = unescaped(text)
         case "utf16" | "utf16le":
-            return bytes_of(text).decode("utf-16-le", "replace")
-        case _:
-            return DARK
+            found = bytes_of(text).decode("utf-16-le", "replace")
     return DARK if found is None else found
 
 

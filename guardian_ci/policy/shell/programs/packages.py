@@ -89,8 +89,8 @@ def _manager(
 
 
 _TAME: Final = (
-    "env prefix root bin config show-config list ls freeze info show version -v -V --version --help help why outdated tree"
-    " which"
+    "env prefix root bin config show-config list ls freeze info show version -v -V --version --help help why outdated"
+    " tree which"
 )
 
 _MANAGERS: Final[Mapping[str, Manager]] = {
