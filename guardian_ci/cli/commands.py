@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Final
 
-from guardian_ci.cli import demo, explain, gate, init, price, replay, report, run, serve, validate
+from guardian_ci.cli import demo, explain, gate, init, learn, price, replay, report, run, serve, validate
 
 COMMANDS: Final[tuple[ModuleType, ...]] = (
     demo,
@@ -14,6 +14,7 @@ COMMANDS: Final[tuple[ModuleType, ...]] = (
     replay,
     validate,
     explain,
+    learn,
     price,
     gate,
 )
