@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from guardian_ci.policy.shell.facts import UNKNOWN
-from guardian_ci.policy.shell.marks import GIVEN, HERE, is_known
+from guardian_ci.policy.shell.marks import GIVEN, HERE, PRINTED, is_known
 
 ANCHORED: Final = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|\$|%|file:", re.IGNORECASE)
 _PSEUDO: Final = re.compile(
@@ -32,7 +32,7 @@ def in_folder(folder: str | None, path: str) -> str:
     """Return a path as seen from where a folder's own path is seen."""
     if path.startswith(HERE):
         return normal(path[1:].lstrip("/") or ".")
-    if folder is None or not path or ANCHORED.match(path) is not None or path.startswith((UNKNOWN, GIVEN)):
+    if folder is None or not path or ANCHORED.match(path) is not None or path.startswith((UNKNOWN, PRINTED, GIVEN)):
         return path
     return normal(f"{folder}/{path}")
 

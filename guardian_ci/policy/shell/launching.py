@@ -13,7 +13,17 @@ from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.folders import descriptor_of, in_folder, name_of, parent, way_back
 from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.machine import DOT_GLOB
-from guardian_ci.policy.shell.marks import GIVEN, HERE, MARKS, as_program, as_word, is_bare, nothing_known
+from guardian_ci.policy.shell.marks import (
+    GIVEN,
+    HERE,
+    MARKS,
+    PRINTED,
+    as_program,
+    as_shown,
+    as_word,
+    is_bare,
+    nothing_known,
+)
 from guardian_ci.policy.shell.state import MOST_READINGS, Outcome, Stream, merged
 from guardian_ci.policy.shell.syntax import Node
 from guardian_ci.policy.shell.variables import scalar
@@ -25,10 +35,12 @@ _COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "link", "symlink"})
 _KEEPERS: Final = frozenset({"chmod", "chown", "chgrp", "touch", "rm", "git", "shred"})
 _INTERPRETERS: Final = frozenset({"python", "perl", "ruby", "node", "php", "lua", "deno", "bun"})
 _EDITORS: Final = frozenset(
-    "sed gsed awk gawk mawk nawk ed ex vi vim nvim dd openssl gpg xxd sort uniq split csplit patch jq yq".split()  # noqa: SIM905
+    {"sed", "gsed", "awk", "gawk", "mawk", "nawk", "ed", "ex", "vi", "vim", "nvim", "dd", "openssl", "gpg", "xxd"}
+    | {"sort", "uniq", "split", "csplit", "patch", "jq", "yq"}
 )
+"""Programs that write texts which they are told, not ones that they build."""
+
 _SAVERS: Final = frozenset({"tee", "dd", "sponge"})
-_GREPS: Final = frozenset({"grep", "egrep", "fgrep", "rg"})
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "su"})
 _PASSING: Final = frozenset(
     {"cat", "tac", "head", "tail", "sort", "uniq", "nl", "tee", "xargs", "parallel", "jq", "yq"}
@@ -37,14 +49,29 @@ _PASSING: Final = frozenset(
 
 _PRINTERS: Final = frozenset({"echo", "printf"})
 _SYSTEM_FOLDERS: Final = ("/bin/", "/usr/", "/sbin/", "/opt/", "/lib", "/snap/", "/nix/")
-_PRINT_SETTINGS: Final = frozenset(
-    """ssh-agent direnv opam pyenv rbenv nodenv goenv jenv tfenv brew starship zoxide minikube docker-machine fnm
-    dircolors keychain luarocks conda mamba micromamba mise asdf rtx thefuck lesspipe lesspipe.sh atuin mcfly
-    register-python-argcomplete resize tset dpkg-architecture""".split()  # noqa: SIM905 - a list to be read
+_MAKERS: Final = frozenset(
+    {"base64", "base32", "basenc", "xxd", "od", "hexdump", "openssl", "gpg", "rev", "tr", "sed", "gsed", "awk", "gawk"}
+    | {"mawk", "cut", "printf", "echo", "grep", "egrep", "fgrep", "rg", "find", "fd", "ls", "dir", "locate", "gunzip"}
+    | {
+        "zcat",
+        "bzcat",
+        "xzcat",
+        "gzip",
+        "bzip2",
+        "xz",
+        "zstd",
+        "uudecode",
+        "iconv",
+        "dd",
+        "strings",
+        "envsubst",
+        "expr",
+    }
+    | {"bc", "dc", "m4", "cpp", "sqlite3", "psql", "mysql", "curl", "wget", "nc", "ncat", "socat", "ssh", "dig", "host"}
+    | {"nslookup", "aws", "gcloud", "az", "vault", "op", "pass", "date", "tac", "fold", "paste", "column", "seq"}
 )
-"""Programs whose output is made to be evaluated."""
+"""Programs whose output is made of what they are given, or comes from elsewhere."""
 
-_COMPLETION: Final = frozenset({"completion", "completions", "--completion"})
 _EXPORTED_FUNCTION: Final = re.compile(r"BASH_FUNC_([^%(]++)(?:%%|\(\))")
 _SHEBANG: Final = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?:\S*/)?([A-Za-z]+)")
 _LANGUAGES: Final = {
@@ -140,7 +167,7 @@ class Launcher(Builtins):
             self.command(argv[1:])
             return
         name = name_of(argv[0])
-        if UNKNOWN in name or (GIVEN in name and len(argv) == 1):
+        if UNKNOWN in name or PRINTED in name or (GIVEN in name and len(argv) == 1):
             self.record.opaque("runs a program that is not known", " ".join(argv))
         elif self._is_script(argv[0]):
             self.run_script(argv[0], None, argv)
@@ -161,7 +188,7 @@ class Launcher(Builtins):
             back = way_back(self.state.folders[0])
             argv = tuple((as_program if name in _SHELLS else as_word)(word.replace(HERE, back)) for word in argv)
         if stdin is not None and name not in _PASSING:
-            stdin = as_program(stdin)
+            stdin = as_shown(stdin)
         invocation = Invocation(argv=argv, stdin=stdin, variables=self._variables(), files=_Files(self.contents))
         return self._knowledge.effects_of(invocation)
 
@@ -203,16 +230,17 @@ class Launcher(Builtins):
     def _unknown_print(self, argv: tuple[str, ...], effects: Effects) -> str:
         """Return the mark for what a program prints: what it passes on is as it was given, the rest is computed."""
         name = name_of(argv[0])
-        if name in _PRINT_SETTINGS or not _COMPLETION.isdisjoint(argv):
-            return TAME
         if "/" in argv[0] and not argv[0].startswith(_SYSTEM_FOLDERS):
             return TAME  # a program of the project's own
         reads = any(touch.access is Access.READ and touch.sure for touch in effects.touches)
         given = self.stdin().text
-        if name in _GREPS and reads:
-            return TAME  # lines of a file of the project's own
-        passes = name in _PASSING and (reads or (given is not None and is_bare(given.strip())))
-        return nothing_known(given or GIVEN) if passes else UNKNOWN
+        if name in _PASSING and (reads or (given is not None and is_bare(given.strip()))):
+            return nothing_known(given or GIVEN)
+        if any("completion" in word for word in argv):
+            return PRINTED
+        makes = name in _MAKERS or name.rstrip("0123456789.") in _INTERPRETERS
+        abroad = any(contact.registry is None for contact in effects.contacts)
+        return UNKNOWN if makes or abroad or reads or given is not None else PRINTED
 
     def _filtered(self, argv: tuple[str, ...], effects: Effects) -> str | None:
         """Return what a program makes of files whose texts are known: what it would make of them as its input."""
@@ -288,7 +316,7 @@ class Launcher(Builtins):
         for text in contents:
             self.state = start
             spoken = _language_of(path, text) if language is None else language
-            if not text.strip(MARKS + " \t\n") and nothing_known(text) != TAME and text.strip():
+            if text.strip() and not text.strip(MARKS + " \t\n") and nothing_known(text) in {UNKNOWN, GIVEN}:
                 self.record.opaque("runs a file whose text is not known", path)
             elif spoken is not Language.SHELL:
                 self._run_source(text, spoken, arguments or (path,))

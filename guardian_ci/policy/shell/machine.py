@@ -18,7 +18,7 @@ from guardian_ci.policy.shell.folders import (
     normal,
 )
 from guardian_ci.policy.shell.lexer import Bound, Budget
-from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word, is_known
+from guardian_ci.policy.shell.marks import GIVEN, as_shown, as_word, is_known
 from guardian_ci.policy.shell.record import Record
 from guardian_ci.policy.shell.state import (
     NOTHING_TOLD,
@@ -161,7 +161,7 @@ class Machine(Expander):
         """Note that a file is touched, by the path that it has from where the command began."""
         if is_pseudo(touch.path):
             return
-        word = as_program(self.origin.get(touch.word, touch.word))
+        word = as_shown(self.origin.get(touch.word, touch.word))
         if not touch.sure and touch.word in self.literal:
             touch = replace(touch, path=_GLOB_SIGN.sub(r"\\\g<0>", touch.path))
         for path in self.places(touch.path):

@@ -1,8 +1,8 @@
-"""Marks in a text for what is not known: computed (``UNKNOWN``), harmless (``TAME``), or given from outside.
+"""Marks in a text for what is not known: computed (``UNKNOWN``), harmless (``TAME``), printed, given from outside.
 
-``GIVEN`` is the interpreter's own. It stands for what comes as it is from a place that the command does not tell: a
-variable that nobody has set, the text of a file. Scripts are full of ``rm -f "$PIDFILE"``, and nothing in it tells of
-a file that matters; ``cat .e$X`` and ``eval "$X"`` are another matter. So outside the interpreter a word, or
+The last two are the interpreter's own. ``GIVEN`` stands for what comes as it is from a place that the command does not
+tell: a variable that nobody has set, the text of a file. Scripts are full of ``rm -f "$PIDFILE"``, and nothing in it
+tells of a file that matters; ``cat .e$X`` and ``eval "$X"`` are another matter. So outside the interpreter a word, or
 a part of a path, that is nothing but ``GIVEN`` is ``TAME``, and ``GIVEN`` as a piece of more is ``UNKNOWN``.
 """
 
@@ -13,11 +13,16 @@ from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 
 GIVEN: Final = "\ufff8"
 
-MARKS: Final = UNKNOWN + TAME + GIVEN
+PRINTED: Final = "\ufff6"
+"""What a plain program prints: ``eval "$(direnv hook bash)"`` is ordinary, though as a file's name it is not known."""
+
+MARKS: Final = UNKNOWN + PRINTED + GIVEN + TAME
 
 HERE: Final = "\ufff7"
 """The folder in which the command began: what ``$PWD`` says there, wherever the shell has gone since."""
 
+_OUTSIDE: Final = str.maketrans({GIVEN: UNKNOWN, PRINTED: TAME, HERE: "."})
+_SHOWN: Final = str.maketrans({GIVEN: UNKNOWN, PRINTED: UNKNOWN, HERE: "."})
 _ALL: Final = frozenset(MARKS)
 _NOT_KNOWN: Final = _ALL | {HERE}
 _WHOLE: Final = re.compile(f"(?<![^/=:,@*]){GIVEN}(?![^/=:,@*])")
@@ -35,18 +40,22 @@ def is_bare(text: str) -> bool:
 
 def nothing_known(text: str) -> str:
     """Return the mark for what is made of a text that is not known."""
-    if UNKNOWN in text or (GIVEN not in text and TAME not in text):
-        return UNKNOWN
-    return GIVEN if GIVEN in text else TAME
+    return next((mark for mark in MARKS if mark in text), UNKNOWN)
 
 
 def as_word(text: str) -> str:
     """Return a word as a program is told of it."""
+    text = text.replace(PRINTED, UNKNOWN)
     if GIVEN not in text:
         return text
     return text.replace(GIVEN, UNKNOWN) if text.startswith("~") else _WHOLE.sub(TAME, text).replace(GIVEN, UNKNOWN)
 
 
 def as_program(text: str) -> str:
-    """Return a text that is run, decoded, kept or shown: what is given in it is not known."""
-    return text.replace(GIVEN, UNKNOWN).replace(HERE, ".") if GIVEN in text or HERE in text else text
+    """Return a text that is run, decoded or kept: what is given in it is not known."""
+    return text.translate(_OUTSIDE)
+
+
+def as_shown(text: str) -> str:
+    """Return a text as it is told to others."""
+    return text.translate(_SHOWN)

@@ -4,7 +4,7 @@ from typing import Final
 
 from guardian_ci.policy.shell.facts import UNKNOWN, Access, Analysis, Contact, Opaque, Touch
 from guardian_ci.policy.shell.lexer import Bound
-from guardian_ci.policy.shell.marks import as_program, is_known
+from guardian_ci.policy.shell.marks import as_shown, is_known
 
 _MOST_FACTS: Final = 4_000
 _MOST_COMMANDS: Final = 1_000
@@ -43,14 +43,14 @@ class Record:
     def opaque(self, reason: str, word: str) -> None:
         """Note what cannot be known."""
         if not self.hushed:
-            self._opaque[Opaque(reason=reason, word=as_program(word[:_SHOWN_WORD]))] = None
+            self._opaque[Opaque(reason=reason, word=as_shown(word[:_SHOWN_WORD]))] = None
             self._bound()
 
     def command(self, argv: tuple[str, ...]) -> None:
         """Note a simple command."""
         if len(self._commands) >= _MOST_COMMANDS and not self.full:
             raise Bound("more commands than can be followed")
-        self._commands[tuple(as_program(word[:_LONGEST_WORD]) for word in argv[:_LONGEST_COMMAND])] = None
+        self._commands[tuple(as_shown(word[:_LONGEST_WORD]) for word in argv[:_LONGEST_COMMAND])] = None
 
     def assigned(self, name: str) -> None:
         """Note the name of a variable that is set."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeVar
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
-from guardian_ci.policy.shell.marks import GIVEN
+from guardian_ci.policy.shell.marks import GIVEN, PRINTED
 from guardian_ci.policy.shell.syntax import Node
 
 MOST_READINGS: Final = 32
@@ -19,7 +19,7 @@ MOST_READINGS: Final = 32
 LONGEST_TEXT: Final = 65_536
 """How many characters of a value are kept."""
 
-_ENDLESS: Final = frozenset({UNKNOWN, GIVEN})
+_ENDLESS: Final = frozenset({UNKNOWN, PRINTED, GIVEN})
 """What may be any number of lines."""
 
 MOST_NAMES: Final = 400

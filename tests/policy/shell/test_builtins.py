@@ -135,8 +135,9 @@ def test_what_nobody_wrote_and_is_run_is_opaque(command: str) -> None:
     "command",
     [
         'eval "$(ssh-agent -s)"', 'eval "$(direnv hook bash)"', "source <(kubectl completion bash)",
-        'eval "$(pyenv init -)"', 'eval "$(./scripts/env.sh)"', '"$PYTHON" -m venv x', "$EDITOR a",
-        "${CC:-gcc} -o a a.c", "trap 'rm -f \"$t\"' EXIT",
+        'eval "$(fzf --bash)"', "node --completion-bash > f; source f", 'eval "$(pyenv init -)"',
+        'eval "$(./scripts/env.sh)"', '"$PYTHON" -m venv x', "$EDITOR a", "${CC:-gcc} -o a a.c",
+        "trap 'rm -f \"$t\"' EXIT",
     ],
 )  # fmt: skip
 def test_what_is_ordinarily_evaluated_or_run_by_a_variable_is_not_opaque(command: str) -> None:

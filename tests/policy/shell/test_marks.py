@@ -3,7 +3,7 @@
 import pytest
 
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
-from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word, is_bare, is_known, nothing_known
+from guardian_ci.policy.shell.marks import GIVEN, HERE, PRINTED, as_program, as_word, is_bare, is_known, nothing_known
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,16 @@ def test_a_program_text_that_is_given_is_not_known() -> None:
     assert as_program("a b") == "a b"
 
 
+def test_what_a_plain_program_prints_may_be_run_but_names_no_known_file() -> None:
+    assert as_program(PRINTED) == TAME
+    assert as_word(PRINTED) == UNKNOWN
+
+
+def test_the_folder_of_the_beginning_is_shown_as_here() -> None:
+    assert as_program(f"{HERE}/a") == "./a"
+    assert not is_known(HERE)
+
+
 @pytest.mark.parametrize("mark", [UNKNOWN, TAME, GIVEN])
 def test_a_mark_makes_a_text_unknown(mark: str) -> None:
     assert is_known("abc")
@@ -42,4 +52,5 @@ def test_what_is_made_of_an_unknown_text_is_no_better_known() -> None:
     assert nothing_known(f"a{GIVEN}") == GIVEN
     assert nothing_known(f"a{TAME}") == TAME
     assert nothing_known(f"{TAME}{UNKNOWN}{GIVEN}") == UNKNOWN
+    assert nothing_known(f"{GIVEN}{PRINTED}") == PRINTED
     assert nothing_known("abc") == UNKNOWN
