@@ -99,7 +99,11 @@ def _docker_subcommand(collector: Collector, name: str, words: list[str], invoca
             _copy(collector, words)
         case "compose":
             _note_compose(collector, words, invocation)
-        case "pull" | "push" | "manifest" | "login" | "logout" | "search" | "scout" | "trust":
+        case "login" | "logout":
+            given = read_arguments(words, _REGISTRY)
+            collector.options(given)
+            note_image(collector, f"{given.operands[0]}/" if given.operands else "login")
+        case "pull" | "push" | "manifest" | "search" | "scout" | "trust":
             given = read_arguments(words, _REGISTRY)
             collector.options(given)
             for image in given.operands[-1:] or [""]:
@@ -145,11 +149,12 @@ def _inside(collector: Collector, command: tuple[str, ...], invocation: Invocati
 
 def note_image(collector: Collector, image: str) -> None:
     """Note the registry that an image comes from: the host before its first slash, else the usual one."""
-    first, slash, _ = image.removeprefix("docker://").partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        collector.host(first)
-    elif is_url(image):
+    image = image.removeprefix("docker://")
+    first, slash, _ = image.partition("/")
+    if is_url(image):
         collector.url(image)
+    elif slash and ("." in first or ":" in first or first == "localhost"):
+        collector.host(first)
     elif image and image != "-":
         collector.registry("docker", image)
 
