@@ -90,6 +90,8 @@ def _note_operand(collector: Collector, operand: str, *, copies: bool) -> None:
     inline = next((mark for mark in _INLINE_FILES if operand.startswith(mark)), None)
     if inline is not None:
         collector.read(operand[len(inline) :])
+    elif "=@" in operand:
+        collector.read(operand.partition("=@")[2])
     elif is_url(operand):
         if scheme_of(operand) not in _STORES:
             collector.url(operand)
@@ -114,7 +116,7 @@ _GH_VALUE: Final = usage("text*", options={**_GH.options, **usage(read="-f --env
 _GH_GROUPS: Final[Mapping[str, Usage]] = {
     "api": usage(
         "text*",
-        text="-f -F --raw-field --field -H --header -X --method -q --jq -t --template --cache -p",
+        text="-f -F --raw-field --field -H --header -X --method -q --jq -t --template --cache -p --hostname",
         read="--input",
     ),
     "issue": _GH_BODY,
