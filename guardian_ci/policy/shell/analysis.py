@@ -6,21 +6,16 @@ from types import MappingProxyType
 from typing import Final
 
 from guardian_ci.policy.shell.effects import Effects, Language
-from guardian_ci.policy.shell.facts import UNKNOWN, Analysis
+from guardian_ci.policy.shell.facts import Analysis
 from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.interpreter import Interpreter
 from guardian_ci.policy.shell.launching import Knowledge
 from guardian_ci.policy.shell.lexer import Bound
-from guardian_ci.policy.shell.marks import HERE, MARKS
+from guardian_ci.policy.shell.marks import without_marks
 from guardian_ci.policy.shell.programs import effects_of
 
 _NO_SCRIPTS: Final[Mapping[str, str]] = MappingProxyType({})
 _LONGEST: Final = 1_000_000
-_NO_MARKS: Final = str.maketrans({**dict.fromkeys(MARKS + HERE, "\ufffd"), "\0": None})
-"""The marks stand for what is not known: a command that brings its own would speak for us."""
-
-_UNKNOWN_ONLY: Final = str.maketrans({**dict.fromkeys((MARKS + HERE).replace(UNKNOWN, ""), "\ufffd"), "\0": None})
-"""What an earlier command wrote may have come with ``UNKNOWN`` in it, from here."""
 
 
 def _effects_of_program(source: str, language: Language, arguments: Sequence[str], stdin: str | None) -> Effects:
@@ -41,9 +36,8 @@ def analyse(command: str, *, cwd: str | None = None, scripts: Mapping[str, str] 
 
 @lru_cache(maxsize=64)
 def _analyse(command: str, cwd: str | None, scripts: tuple[tuple[str, str], ...]) -> Analysis:
-    texts = {path: text.translate(_UNKNOWN_ONLY) for path, text in scripts}
-    interpreter = Interpreter(_KNOWLEDGE, cwd, texts)
-    text = command[:_LONGEST].translate(_NO_MARKS)
+    interpreter = Interpreter(_KNOWLEDGE, cwd, dict(scripts))
+    text = without_marks(command[:_LONGEST])
     try:
         interpreter.follow(text)
     except Bound as bound:

@@ -18,7 +18,7 @@ from guardian_ci.policy.shell.facts import TAME, UNKNOWN, Access, Touch
 from guardian_ci.policy.shell.grammar import parse
 from guardian_ci.policy.shell.launching import Knowledge, Launcher
 from guardian_ci.policy.shell.lexer import Bound
-from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word
+from guardian_ci.policy.shell.marks import GIVEN, as_program, as_word, is_known
 from guardian_ci.policy.shell.matching import may_mean
 from guardian_ci.policy.shell.state import (
     MOST_READINGS,
@@ -519,7 +519,7 @@ class Interpreter(Launcher):
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield the files that are left behind, with what is known of their texts."""
         for path, contents in self.state.files.items():
-            if not path.startswith("/dev/"):
+            if not path.startswith("/dev/") and is_known(path):
                 yield path, as_program("\n".join(contents))
 
     _RUNNERS: ClassVar[Mapping[type, Callable[["Interpreter", Any], Outcome]]] = {

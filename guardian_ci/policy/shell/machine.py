@@ -18,7 +18,7 @@ from guardian_ci.policy.shell.folders import (
     normal,
 )
 from guardian_ci.policy.shell.lexer import Bound, Budget
-from guardian_ci.policy.shell.marks import GIVEN, as_shown, as_word, is_known
+from guardian_ci.policy.shell.marks import GIVEN, as_shown, as_word, is_known, without_marks
 from guardian_ci.policy.shell.record import Record
 from guardian_ci.policy.shell.state import (
     NOTHING_TOLD,
@@ -181,12 +181,18 @@ class Machine(Expander):
             if place_key in self.state.files:
                 return self.state.files[place_key]
             if place_key in self._scripts:
-                return (self._scripts[place_key],)
+                return (self._script_text(place_key),)
         path = as_word(path)
         written = [*(self.state.files[each] for each in found_as(path, self.state.files))]
-        written += [(self._scripts[each],) for each in found_as(path, self._scripts) if each not in self.state.files]
+        written += [
+            (self._script_text(each),) for each in found_as(path, self._scripts) if each not in self.state.files
+        ]
         texts = texts_of(text for contents in written for text in contents)
         return texts[:_MOST_CONTENTS] or None
+
+    def _script_text(self, path: str) -> str:
+        """Return what an earlier command wrote; it may have come with ``UNKNOWN`` in it, from here."""
+        return without_marks(self._scripts[path], but=UNKNOWN)
 
     def keep(self, path: str, contents: tuple[str, ...]) -> None:
         """Remember what a file holds now."""

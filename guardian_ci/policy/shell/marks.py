@@ -23,9 +23,21 @@ HERE: Final = "\ufff7"
 
 _OUTSIDE: Final = str.maketrans({GIVEN: UNKNOWN, PRINTED: TAME, HERE: "."})
 _SHOWN: Final = str.maketrans({GIVEN: UNKNOWN, PRINTED: UNKNOWN, HERE: "."})
+_FOREIGN: Final = {
+    but: str.maketrans({**dict.fromkeys((MARKS + HERE).replace(but, ""), "\ufffd"), "\0": None})
+    for but in ("", UNKNOWN)
+}
 _ALL: Final = frozenset(MARKS)
 _NOT_KNOWN: Final = _ALL | {HERE}
 _WHOLE: Final = re.compile(f"(?<![^/=:,@*]){GIVEN}(?![^/=:,@*])")
+
+
+def without_marks(text: str, *, but: str = "") -> str:
+    """Return a text from outside without marks (``but`` one) and NULs.
+
+    A command that brought its own would speak for us.
+    """
+    return text.translate(_FOREIGN[but])
 
 
 def is_known(text: str) -> bool:
