@@ -363,6 +363,7 @@ def run_started(
     policy: Mapping[str, object],
     log_level: str,
     store: str,
+    folder: str | None = None,
     prices: str,
     recovered: Sequence[Plain],
 ) -> Plain:
@@ -373,6 +374,7 @@ def run_started(
         "policy": dict(policy),
         "log_level": log_level,
         "store": store,
+        "folder": folder,
         "prices": prices,
         "recovered": list(recovered),
     }

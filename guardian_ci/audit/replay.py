@@ -75,8 +75,13 @@ def replay(log: Log, policy: Policy | None = None) -> Replayed:
                     f"{line.run_id} was counted by guardian-ci {version}, whose prices or estimates are not those of "
                     f"this one ({__version__}): its amounts are not compared, its decisions are"
                 )
+            folder = line.fields.get("folder")
             runs[line.run_id] = _Run(
-                policy or _policy_of(line), str(log.path), own_policy=policy is None, own_money=counted_alike
+                policy or _policy_of(line),
+                str(log.path),
+                folder if isinstance(folder, str) else None,
+                own_policy=policy is None,
+                own_money=counted_alike,
             )
             continue
         run = runs.get(line.run_id)
@@ -110,8 +115,8 @@ def _policy_of(line: Line) -> Policy:
 class _Run:
     """One run of a log, made again."""
 
-    def __init__(self, policy: Policy, file: str, *, own_policy: bool, own_money: bool) -> None:
-        self._guard = Guard(policy)
+    def __init__(self, policy: Policy, file: str, folder: str | None, *, own_policy: bool, own_money: bool) -> None:
+        self._guard = Guard(policy, folder)
         self._file = file
         self._own_policy = own_policy
         self._own_money = own_policy and own_money

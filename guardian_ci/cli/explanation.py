@@ -90,9 +90,10 @@ class Explainer:
     def tool(self, name: str, given: object) -> Explanation:
         """Judge a tool call. ``given`` are its arguments, or a text that stands for the most telling of them."""
         self._number += 1
-        use = self.inspector.tool(describe_tool(f"call-{self._number}", name, _arguments(name, given)))
         state = self.state or SessionState(name="")
-        view = view_of(use, cwd=state.cwd, scripts=state.scripts)
+        described = describe_tool(f"call-{self._number}", name, _arguments(name, given))
+        use = self.inspector.tool(described, cwd=state.cwd)
+        view = view_of(use, cwd=state.cwd, scripts=state.scripts, root=self.inspector.root)
         findings, trace = evaluate_tool(self.settings, use, view)
         explanation = Explanation(subject=name, findings=findings, trace=trace, seen=tuple(_seen(use, view)))
         if self.state is not None and explanation.verdict is not Verdict.BLOCK:

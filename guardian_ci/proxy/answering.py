@@ -7,7 +7,7 @@ from typing import Final
 
 from guardian_ci.audit.records import Exchange
 from guardian_ci.errors import UpstreamError
-from guardian_ci.model import Usage
+from guardian_ci.model import ToolUse, Usage
 from guardian_ci.policy import Settings
 from guardian_ci.proxy.client import Client, Headers
 from guardian_ci.proxy.encoding import Decoder, decoder
@@ -147,7 +147,7 @@ class Answering:
         self._note(piece)
         data = piece.data
         if piece.tool is not None and self._cut is None:
-            command = await self._keeper.judge(self._exchange, self._inspector.tool(piece.tool))
+            command = await self._keeper.judge(self._exchange, self._seen(piece.tool))
             if isinstance(command, do.Rewrite):
                 data = self.reader.deny(piece, command.finding)
             elif isinstance(command, do.Cut):
@@ -161,6 +161,9 @@ class Answering:
             self._cut = await self._keeper.progress(self._exchange, usage, self.output_bytes, abandoned=gone)
             self._tail = self.output_bytes + _TAIL
         return data
+
+    def _seen(self, tool: ToolUse) -> ToolUse:
+        return self._inspector.tool(tool, cwd=self._keeper.cwd_of(self._exchange.session))
 
     def _wrote(self, piece: Piece | None) -> bool:
         """Look at the model's next words (None: there are no more); whether they end the answer."""

@@ -86,12 +86,20 @@ class Inspector:
             suspicions=tuple(self._suspicions(passage)) if origin in _FROM_OUTSIDE else (),
         )
 
-    def tool(self, use: ToolUse) -> ToolUse:
-        """A tool call with the secrets in its arguments, and with where its paths really lead."""
+    @property
+    def root(self) -> str | None:
+        """The agent's folder as an absolute path."""
+        return None if self._folder is None else str(self._folder.absolute())
+
+    def tool(self, use: ToolUse, *, cwd: str | None = None) -> ToolUse:
+        """A tool call with the secrets in its arguments, and with where its paths really lead.
+
+        ``cwd`` is the folder that the agent's shell has changed to.
+        """
         kinds = dict.fromkeys(each.kind for each in self._secrets.find_in_json(use.arguments))
         if kinds:
             use = replace(use, leaks=tuple(Leak(kind=kind, origin=Origin.TOOL_CALL) for kind in kinds))
-        return use if self._folder is None else resolved(use, self._folder)
+        return use if self._folder is None else resolved(use, self._folder, cwd=cwd)
 
     def prose(self) -> "Prose":
         """Begin to look at an answer's text."""

@@ -116,9 +116,10 @@ class ProxyServer:
         self.recovered = list(await self._store.open(self.run_id))
         secrets = [*config.keys.values(), *([config.token] if config.token else []), *config.secrets]
         redactor = Redactor(secrets, config.secret_rules)
-        keeper = Gatekeeper(Guard(config.policy), self._store, log, redactor)
+        inspector = Inspector(SecretScanner(secrets, config.secret_rules), config.folder)
+        keeper = Gatekeeper(Guard(config.policy, inspector.root), self._store, log, redactor)
         self._gatekeeper = keeper
-        keeper.started(self._first_line(self._store.kind, redactor))
+        keeper.started(self._first_line(self._store.kind, redactor, inspector.root))
         self._cleanup.callback(lambda: keeper.ended(self.reason))
         upstream = await self._cleanup.enter_async_context(UpstreamClient())
         proxy = Proxy(
@@ -127,7 +128,7 @@ class ProxyServer:
             gatekeeper=keeper,
             upstream=upstream,
             credentials=Credentials(keys=config.keys, token=config.token),
-            inspector=Inspector(SecretScanner(secrets, config.secret_rules), config.folder),
+            inspector=inspector,
         )
         await self._serve(proxy, listener)
 
@@ -160,7 +161,7 @@ class ProxyServer:
                 raise StartError("the HTTP server ended before it had begun")
             await asyncio.sleep(0.005)
 
-    def _first_line(self, store: str, redactor: Redactor) -> dict[str, object]:
+    def _first_line(self, store: str, redactor: Redactor, folder: str | None) -> dict[str, object]:
         policy = self.config.policy
         described = {
             "name": policy.settings[0].name,
@@ -176,6 +177,7 @@ class ProxyServer:
             policy=described,
             log_level=policy.settings[0].log_level,
             store=store,
+            folder=folder and redactor.text(folder),
             prices=prices_digest(),
             recovered=[
                 {

@@ -56,10 +56,14 @@ class _Judged(TypedDict):
 
 
 class Guard:
-    """Decides for one run. ``handle`` an event, carry out the commands, feed their answers back."""
+    """Decides for one run. ``handle`` an event, carry out the commands, feed their answers back.
 
-    def __init__(self, policy: Policy) -> None:
+    ``folder`` is where the agent works, as an absolute path, where that is known.
+    """
+
+    def __init__(self, policy: Policy, folder: str | None = None) -> None:
         self.policy = policy
+        self._folder = folder
         self._prices = Prices()
         self._prices.load(policy)
         self._sessions: dict[str, SessionState] = {}
@@ -70,6 +74,11 @@ class Guard:
     def knows(self, session: str) -> bool:
         """Whether the session is in memory; if not, ``CallReceived`` should bring what a store remembers."""
         return session in self._sessions
+
+    def cwd_of(self, session: str) -> str | None:
+        """The folder that the session's shell has changed to, by what its commands told."""
+        state = self._sessions.get(session)
+        return None if state is None else state.cwd
 
     def abandon(self, request: str) -> None:
         """Forget a call whose reservation could not be asked for: nothing of it has happened."""
@@ -272,7 +281,7 @@ class Guard:
     # While the answer comes
 
     def _tool_called(self, call: OpenCall, event: on.ToolCalled) -> list[do.Command]:
-        view = view_of(event.tool, cwd=call.state.cwd, scripts=call.state.scripts)
+        view = view_of(event.tool, cwd=call.state.cwd, scripts=call.state.scripts, root=self._folder)
         findings, trace = evaluate_tool(call.settings, event.tool, view)
         blocking = next((finding for finding in findings if finding.verdict is Verdict.BLOCK), None)
         call.findings.extend(findings)

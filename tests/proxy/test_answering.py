@@ -114,3 +114,18 @@ def test_words_from_outside_that_are_meant_for_the_model_are_warned_of(start: Ri
     upstream.says(stream(MESSAGES.frames()))
     run.post(MESSAGES, json.dumps(MESSAGES.request(streamed=True) | {"messages": messages}).encode())
     assert {(each["rule"], each["verdict"]) for each in run.call()["findings"]} == {("injection", "warn")}
+
+
+def test_the_agents_own_folder_is_known_and_links_out_of_it_are_followed(
+    start: Rig, upstream: Upstream, speech: Speech
+) -> None:
+    folder = start.folder / "work"
+    folder.mkdir()
+    (start.folder / "outside.txt").write_text("")
+    (folder / "inside.txt").write_text("")
+    (folder / "link.txt").symlink_to(start.folder / "outside.txt")
+    run = start({"name": "tests", "file_allowlist": ["./**"]}, folder=folder)
+    names = ("inside.txt", "link.txt", "../outside.txt")
+    upstream.says(stream(speech.frames(*(("Read", {"file_path": str(folder / name)}) for name in names))))
+    run.post(speech, speech.body(streamed=True))
+    assert [tool["verdict"] for tool in run.call()["tool_calls"]] == ["allow", "block", "block"]
