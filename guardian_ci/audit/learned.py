@@ -10,14 +10,16 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from guardian_ci.audit import facts
 from guardian_ci.audit import fields as read
 from guardian_ci.audit.fields import Fields
 from guardian_ci.audit.reader import Line, Log
-from guardian_ci.errors import LogError
+from guardian_ci.errors import LogError, PolicyError
 from guardian_ci.model import ToolUse, Verdict
+from guardian_ci.policy import policy_from_document
 from guardian_ci.policy.command_patterns import CommandPattern, first_not_covered
 from guardian_ci.policy.default import KEY_FILES
 from guardian_ci.policy.hosts import host_of, hosts_of_url
@@ -172,7 +174,7 @@ class _Run:
         edited = read.text(read.inner(line.fields, "edits"), "model")
         models = (read.text(line.fields, "model"), edited, *read.texts(call, "other_models"))
         for model in filter(None, models):
-            if len(self._learned.models) < _MOST_MODELS and _can_stand(model):
+            if len(self._learned.models) < _MOST_MODELS and _can_stand("allowed_models", model):
                 self._learned.models[model] = None
 
     def _state(self, name: str) -> SessionState:
@@ -220,9 +222,16 @@ def _session(fields: Fields) -> str:
     return read.text(fields, "session_id") or ""
 
 
-def _can_stand(text: str) -> bool:
-    """Whether a text can be an entry of a policy."""
-    return text == text.strip() and text.isprintable() and 0 < len(text) <= _LONGEST_ENTRY
+@lru_cache(maxsize=4096)
+def _can_stand(key: str, entry: str) -> bool:
+    """Whether a text can be an entry of a policy's list: the policy's own checks say so."""
+    if not 0 < len(entry) <= _LONGEST_ENTRY:
+        return False
+    try:
+        policy_from_document({key: [entry]}, "")
+    except PolicyError:
+        return False
+    return True
 
 
 class _Learner:
@@ -321,9 +330,9 @@ class _Learner:
         )
 
     def _name(self, tools: dict[str, None], use: ToolUse) -> None:
-        name = use.canonical if parse_or_none(use.canonical) else use.name
+        name = use.canonical or use.name
         entry = re.sub(r"[*?\[]", r"[\g<0>]", name)
-        if not _can_stand(entry) or parse_or_none(entry) is None or len(tools) >= _MOST_TOOLS + _MOST_COMMANDS:
+        if not _can_stand("allowed_tools", entry) or len(tools) >= _MOST_TOOLS + _MOST_COMMANDS:
             self._learned.tools = None
             self._learned.open_lists["allowed_tools: a tool has a name that no list can hold"] = None
             return
@@ -388,7 +397,7 @@ class _Learner:
             else:
                 names.append(contact.registry or contact.program)
         for name in names:
-            if _can_stand(name) and not set("*?[ ,") & set(name) and UNKNOWN not in name:
+            if not _WILD.search(name) and _can_stand("network_allowlist", name):
                 hosts[name] = None
         if step or len(hosts) > _MOST_HOSTS:
             self._learned.hosts = None
@@ -401,14 +410,6 @@ _WIDEN: Final = {
     "file_blocklist": _Learner.kept,
     "network_allowlist": _Learner.hosts,
 }
-
-
-def parse_or_none(entry: str) -> object | None:
-    """Return an entry of ``allowed_tools``, read; None where it is none."""
-    try:
-        return parse(entry)
-    except ValueError:
-        return None
 
 
 def _program(entry: str) -> str:
@@ -429,7 +430,7 @@ def _entries_for(words: tuple[str, ...]) -> Iterable[str]:
         count = min(2, len(plain))  # a program's text differs each time: any text of that program
     for used in range(count, 0, -1):
         entry = f"Bash({' '.join(plain[:used])}:*)"
-        if parse_or_none(entry) is not None and _can_stand(entry):
+        if _can_stand("allowed_tools", entry):
             yield entry
 
 
@@ -456,7 +457,7 @@ def _itself(path: str) -> str | None:
     text = re.sub(r"[*?\[]", r"[\g<0>]", path.strip())
     if not text.startswith(("/", "~", "../", "./")):
         text = f"./{text}"
-    return text if _can_stand(text) else None
+    return text if _can_stand("file_allowlist", text) else None
 
 
 def folder_of(path: str) -> str | None:
@@ -467,9 +468,12 @@ def folder_of(path: str) -> str | None:
     wild = next((index for index, name in enumerate(names) if _WILD.search(name)), None)
     if wild is not None:
         names, folder = names[:wild], True
-    if not all(map(_can_stand, names)) or len(text) > _LONGEST_ENTRY:
-        return None
-    inside = names if folder else names[:-1]
+    pattern = _folder(text, names, names if folder else names[:-1])
+    return pattern if pattern is not None and _can_stand("file_allowlist", pattern) else None
+
+
+def _folder(text: str, names: list[str], inside: list[str]) -> str | None:
+    """Return the pattern for a path with these names, of which those ``inside`` are folders."""
     if text.startswith("/"):
         return f"/{'/'.join(inside)}/**" if inside else None
     if names[:1] == ["~"]:

@@ -131,4 +131,4 @@ def _files(learned: Learned) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)
