@@ -9,6 +9,7 @@ from guardian_ci.policy.shell.facts import UNKNOWN
 
 _SHORTEST_ABBREVIATION: Final = 4
 _LONGEST_CLUSTER: Final = 32
+_PATH_SIGNS: Final = frozenset("/.~@=")
 
 
 def name_set(text: str) -> frozenset[str]:
@@ -162,7 +163,7 @@ def _cluster(word: str, left: Iterator[str], known: Mapping[str, Kind]) -> Itera
             yield Option(name, rest or next(left, None), known[name])
             return
         if rest and not word[position].isalnum():  # no cluster of letters
-            yield Option(word, word[1:])
+            yield Option(word, word[1:] if _PATH_SIGNS.intersection(word) else None)
             return
         if rest and rest[0] in "./~=@$" + UNKNOWN:
             yield Option(name, rest)

@@ -71,7 +71,7 @@ def printed(program: str, arguments: Sequence[str], stdin: str | None) -> str | 
         return None
     try:
         text = known(arguments, stdin)
-    except (ValueError, IndexError, OverflowError, TooMuch):
+    except (ValueError, LookupError, OverflowError, TooMuch):
         return None
     return text if text is not None and len(text) <= LONGEST else None
 
@@ -551,6 +551,10 @@ def _iconv(arguments: Sequence[str], stdin: str | None) -> str | None:
     return None if not is_constant(stdin) else bytes_of(stdin).decode(source, "replace")
 
 
+def _envsubst(_: Sequence[str], stdin: str | None) -> str | None:
+    return None if stdin is None or "$" in stdin else stdin
+
+
 def _sed(arguments: Sequence[str], stdin: str | None) -> str | None:
     given = read_arguments(arguments, SED)
     scripts = given.values("-e", "--expression") or list(given.operands[:1])
@@ -624,6 +628,7 @@ _FILTERS: Final[Mapping[str, Filter]] = {
     **dict.fromkeys(("gzip", "bzip2", "xz", "pigz", "lzma"), _compress),
     "rot13": _rot13,
     "date": _date,
+    "envsubst": _envsubst,
     "iconv": _iconv,
     "dd": _dd,
     "head": _head,

@@ -15,7 +15,7 @@ _TAR: Final = usage(
     text="-b --blocking-factor -H --format -V --label --transform --xform -s --strip-components --strip --exclude"
     " --exclude-tag --exclude-vcs-ignores -N --newer --after-date --mtime --owner --group --mode --level --checkpoint"
     " --record-size --pax-option --sort --warning --quoting-style --owner-map --group-map --occurrence --newer-mtime"
-    " --suffix -L --tape-length --hole-detection --set-mtime-format --uname --gname",
+    " --suffix -L --tape-length --checkpoint-action --hole-detection --set-mtime-format --uname --gname",
     read="-X --exclude-from --add-file --volno-file",
     list="-T --files-from",
     edit="-g --listed-incremental",

@@ -37,7 +37,14 @@ _READS: Final = (
 _WRITES: Final = (
     "--outfile --output-file --output-dir --out --dest --destination-path --download-to -out -state-out --destination"
 )
-_HOW: Final = usage("text*", text=_TEXTS, read=_READS, write=_WRITES, url="--endpoint-url --endpoint --url --server")
+_HOW: Final = usage(
+    "text*",
+    text=_TEXTS.replace(" --body ", " ").replace(" -f -F", ""),
+    maybe="--body",
+    read=_READS,
+    write=_WRITES,
+    url="--endpoint-url --endpoint --url --server",
+)
 _INLINE_FILES: Final = ("file://", "fileb://", "@")
 _STORES: Final = name_set("s3 gs az b2 r2 gcs s3a oss cos rclone wasb abfs")
 _COPIES: Final = name_set("cp mv sync rsync upload put put-object upload-batch scp presign copy")

@@ -121,7 +121,7 @@ def _run_container(collector: Collector, words: list[str], invocation: Invocatio
         parts = dict(part.partition("=")[::2] for part in mount.split(","))
         source = parts.get("src") or parts.get("source") or ""
         if source and parts.get("type", "bind") == "bind":
-            collector.read(source)
+            collector.tree(source)
     for secret in given.values("--secret"):
         parts = dict(part.partition("=")[::2] for part in secret.split(","))
         collector.read(parts.get("src") or parts.get("source") or "")

@@ -13,11 +13,12 @@ from guardian_ci.policy.shell.programs.table import Program, collector_of, decla
 
 _MOST_LINES: Final = 200
 _EX_COMMAND: Final = re.compile(
-    r"\s*:*(?:[\d.,$%'<>;+-]{0,20}|silent!?|exe(?:cute)?|call|let \w+ ?=)\s*"
-    r"(r|read|e|edit|w|write|so|source|sp|split|vs|vsplit|tabe|tabnew|sav|saveas|f|file|args|n|next|wq|x|badd|view|find|sview)?"
+    r"\s*:*(?:(?:[\d.,$%'<>;+-]{1,20}|(?:silent|call)\b!?|let \w+ ?=)\s*){0,3}"
+    r"(?:(r|read|e|edit|w|write|so|source|sp|split|vs|vsplit|tabe|tabnew|sav|saveas|f|file|args|n|next|wq|x|badd|view|find|sview)(?![A-Za-z]))?"
     r"(!?)\s*(.*)",
     re.DOTALL,
 )
+_EXECUTE: Final = re.compile(r"\s{0,20}:{0,5}(?:silent!?\s{1,20})?exe(?:cute)?\s{0,20}(['\"])(.*)\1", re.DOTALL)
 _WRITING: Final = frozenset({"w", "write", "sav", "saveas", "wq", "x"})
 _CALLS: Final = re.compile(r"(system|systemlist|readfile|writefile|termopen|jobstart)\s?\(")
 _QUOTED: Final = re.compile(r"'([^']{0,500})'|\"([^\"]{0,500})\"")
@@ -54,10 +55,10 @@ def _vim(invocation: Invocation) -> Effects:
 
 
 def _parted(command: str) -> list[str]:
-    """Part a line at ``|``, which belongs to the shell behind a ``!``."""
+    """Part a line at ``|``, which belongs to the shell behind a ``!``, and to a text that is executed."""
     parts: list[str] = []
     while command and len(parts) < _MOST_LINES:
-        if _TO_SHELL.match(command) is not None:
+        if _TO_SHELL.match(command) is not None or _EXECUTE.fullmatch(command.rstrip()) is not None:
             return [*parts, command]
         part, _, command = command.partition("|")
         parts.append(part)
@@ -66,6 +67,8 @@ def _parted(command: str) -> list[str]:
 
 def note_ex_command(collector: Collector, command: str) -> None:
     """Note what one command of ``ex``, ``vi`` or ``ed`` reads, writes or runs."""
+    if (quoted := _EXECUTE.fullmatch(command.rstrip())) is not None:
+        command = quoted[2]
     if (scripted := _SCRIPTED.match(command)) is not None:
         collector.add(effects_of_program(scripted[1], Language.PYTHON))
         return

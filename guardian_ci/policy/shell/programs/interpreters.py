@@ -13,7 +13,7 @@ from guardian_ci.policy.shell.encodings import bytes_of, from_base64
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.inline import effects_of_program
 from guardian_ci.policy.shell.programs import packages
-from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, joined
+from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, joined, without
 from guardian_ci.policy.shell.sed import edited
 
 _PROXY_PROPERTY: Final = re.compile(r"-D(?:http|https|socks|ftp)\.?proxyHost=(.+)", re.IGNORECASE)
@@ -161,7 +161,7 @@ def _run_module(collector: Collector, module: str, arguments: tuple[str, ...], i
     elif module in _MODULES_THAT_RUN_FILES:
         _run_file_of_module(collector, module, arguments)
     elif module in _MODULES_OF_FILES:
-        collector.all(arguments, usage("edit*"))
+        collector.all(arguments, usage("read maybe*"))
     elif UNKNOWN in module:
         collector.opaque("runs a module that is not known", module)
     else:
@@ -388,9 +388,10 @@ def _compiled(invocation: Invocation) -> Effects:
         read="-cp -classpath --class-path -jar --module-path -p",
         text="-m --module --add-modules --add-opens",
     )
-    given = read_arguments(invocation.argv[1:], how)
+    settings = [word for word in invocation.argv[1:] if word.startswith(("-D", "-X"))]
+    given = read_arguments(without(invocation.argv[1:], settings), how)
     collector.options(given)
-    collector.maybe(*given.operands)
+    collector.maybe(*settings, *given.operands)
     for word in invocation.argv[1:]:
         if word.startswith("@"):
             collector.read(word[1:])

@@ -89,8 +89,9 @@ def note_served(collector: Collector, url: str) -> None:
 
 def _note_kept(collector: Collector, url: str) -> None:
     """Note the file that a download without a name of its own is kept in."""
-    name = re.split(r"[?#]", url.partition("://")[2] or url, maxsplit=1)[0].rpartition("/")[2]
-    if name and UNKNOWN not in name:
+    _, slash, path = re.split(r"[?#]", url.partition("://")[2] or url, maxsplit=1)[0].partition("/")
+    name = path.rpartition("/")[2]
+    if slash and name and UNKNOWN not in name:
         collector.write(name)
 
 

@@ -1,7 +1,7 @@
 """Package managers and build tools: registries, files of requirements, and the commands that they run."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -95,11 +95,11 @@ _TAME: Final = (
 
 _MANAGERS: Final[Mapping[str, Manager]] = {
     "pip pip3": _manager("pypi", "install download wheel search index lock", tame=_TAME),
-    "pipx": _manager("pypi", "install upgrade upgrade-all inject reinstall ensurepath", runs="run runpip", tame=_TAME),
+    "pipx": _manager("pypi", "install upgrade upgrade-all inject reinstall run", runs="run runpip", tame=_TAME),
     "uvx": _manager("pypi", "", runs="", always=True),
     "uv": _manager(
         "pypi",
-        "install sync add lock run tool build publish pip compile remove download upgrade",
+        "install sync add lock tool build publish pip compile remove download upgrade",
         runs="run",
         prefix="pip tool python",
         tame=_TAME,
@@ -212,12 +212,13 @@ def _manage(manager: Manager, invocation: Invocation) -> Effects:
     """Install, build, publish, run: what is named is a package, a file, a URL or a repository."""
     collector = collector_of(invocation)
     name = collector.program
-    words = list(invocation.argv[1:])
-    subcommand, behind = _subcommand(words, manager)
-    if manager.runs & {subcommand} or name in {"npx", "bunx", "pnpx", "uvx"}:
-        _run_within(collector, behind if subcommand in manager.runs else words, manager, invocation)
-        return collector.effects()
+    words = invocation.argv[1:]
     given = read_arguments(words, _usage_of(name))
+    subcommand = next((word for word in given.operands if word not in manager.prefix.split()), "".join(words[:1]))
+    if subcommand in manager.runs or name in {"npx", "bunx", "pnpx", "uvx"}:
+        behind = _behind(words, subcommand) if subcommand in manager.runs else list(words)
+        _run_within(collector, behind, manager, subcommand, invocation)
+        return collector.effects()
     collector.options(given)
     if manager.registry in {"npmjs", "yarnpkg"}:
         _note_scripts(collector, subcommand, given.operands)
@@ -238,21 +239,9 @@ def _manage(manager: Manager, invocation: Invocation) -> Effects:
     return collector.effects(TAME_LINE if tame else None)
 
 
-def _subcommand(words: list[str], manager: Manager) -> tuple[str, list[str]]:
-    """Return the subcommand and the words behind it; ``pip`` of ``uv pip install`` is passed over."""
-    prefixes = set(manager.prefix.split())
-    with_value = _COMMON.options
-    skip = False
-    for position, word in enumerate(words):
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            if word in manager.tame and position == 0:
-                return word, words[1:]
-            skip = word.startswith("--") and word in with_value and "=" not in word
-        elif word not in prefixes:
-            return word, words[position + 1 :]
-    return (words[0] if words else ""), words[1:]
+def _behind(words: Sequence[str], subcommand: str) -> list[str]:
+    """Return the words behind the subcommand."""
+    return list(words[words.index(subcommand) + 1 :]) if subcommand in words else []
 
 
 def _note_scripts(collector: Collector, subcommand: str, operands: tuple[str, ...]) -> None:
@@ -276,13 +265,16 @@ _RUN_OPTIONS: Final = usage(
 )
 
 
-def _run_within(collector: Collector, words: list[str], manager: Manager, invocation: Invocation) -> None:
+def _run_within(
+    collector: Collector, words: list[str], manager: Manager, subcommand: str, invocation: Invocation
+) -> None:
     """Note what runs in a manager's environment, and what is fetched for it."""
     given = read_arguments(words, _RUN_OPTIONS)
     collector.options(given)
-    for package in given.values("-p", "--package", "--with", "--from", "--spec"):
+    fetched = given.values("-p", "--package", "--with", "--from", "--spec")
+    for package in fetched:
         _note_package(collector, package, manager)
-    if manager.always or manager.registry in {"npmjs", "pypi"}:
+    if fetched or manager.always or subcommand in manager.online:
         collector.registry(manager.registry, " ".join(invocation.argv[:3]))
     command = list(given.operands)
     if command:

@@ -1,11 +1,12 @@
 """Programs that print, filter, compare and convert texts."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from guardian_ci.policy.shell import awk as awk_programs
 from guardian_ci.policy.shell import sed as sed_programs
-from guardian_ci.policy.shell.arguments import name_set, read_arguments, usage
+from guardian_ci.policy.shell.arguments import Usage, name_set, read_arguments, usage
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
@@ -65,11 +66,8 @@ _FILTERS: Final = {
     ),
     "iconv": usage("read*", text="-f --from-code -t --to-code", write="-o --output"),
     "tee": usage("write*"),
+    "envsubst": usage("text*"),
     "date": usage("text*", text="-d --date -s --set", read="-r --reference -f --file"),
-    "gzip gunzip bzip2 bunzip2 compress uncompress pigz unpigz lzop": usage("edit*", text="-S --suffix -p --processes"),
-    "xz unxz lzma unlzma pixz": usage("edit*", text="-S --suffix -T --threads -M --memlimit", list="--files --files0"),
-    "zstd unzstd lz4 unlz4 zpaq lrzip zopfli pbzip2 lbzip2": usage("edit*", write="-o --output-dir-flat", read="-D"),
-    "brotli": usage("edit*", text="-q --quality -w --lgwin -S --suffix", write="-o --output"),
     "zlib-flate": usage("text*"),
 }
 
@@ -132,7 +130,6 @@ _READERS: Final = {
     "figlet toilet": usage("text*", text="-w -d", read="-f --font"),
     "tesseract": usage("read text*"),
     "pdftotext pdftohtml pdftoppm": usage("read write", text="-f -l -r"),
-    "envsubst": usage("text*"),
     "units": usage("text*", read="-f --file"),
     "msgfmt xgettext msgmerge": usage("read*", write="-o --output-file", list="-f --files-from"),
     "yamllint": usage("read*", text="-d --config-data -f --format", read="-c --config-file"),
@@ -339,6 +336,23 @@ def _dd(invocation: Invocation) -> Effects:
     return collector.effects(None if reads_file else printed("dd", invocation.argv[1:], invocation.stdin))
 
 
+_COMPRESSORS: Final = {
+    "gzip gunzip bzip2 bunzip2 compress uncompress pigz unpigz lzop": usage("text*", text="-S --suffix -p --processes"),
+    "xz unxz lzma unlzma pixz": usage("text*", text="-S --suffix -T --threads -M --memlimit", list="--files --files0"),
+    "zstd unzstd lz4 unlz4 zpaq lrzip zopfli pbzip2 lbzip2": usage("text*", write="-o --output-dir-flat", read="-D"),
+    "brotli": usage("text*", text="-q --quality -w --lgwin -S --suffix", write="-o --output"),
+}
+
+
+def _compress(name: str, how: Usage, invocation: Invocation) -> Effects:
+    """Replace a file by its compressed form, or print that."""
+    collector = collector_of(invocation)
+    given = collector.all(invocation.argv[1:], how)
+    kept = given.has("-c", "--stdout", "--to-stdout", "-l", "--list", "-t", "--test", "-k", "--keep")
+    (collector.read if kept else collector.edit)(*given.operands)
+    return collector.effects(output_of(name, how, invocation, given, collector))
+
+
 _DU: Final = usage(
     "text*",
     text="-B --block-size -d --max-depth -t --threshold --exclude --time-style --time",
@@ -448,6 +462,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("sed gsed ssed", _sed),
     **joined("awk gawk mawk nawk original-awk goawk", _awk),
     **joined("jq jaq gojq", _jq),
+    **{name: partial(_compress, name, how) for names, how in _COMPRESSORS.items() for name in names.split()},
     "yq": _yq,
     "less": _less,
     "dd": _dd,

@@ -124,6 +124,7 @@ def _env(invocation: Invocation) -> Effects:
         words.append(word)
     given = read_arguments(words, _ENV)
     collector.options(given)
+    collector.folder = given.value("-C", "--chdir") or ""
     run_command(collector, given.operands, invocation)
     return collector.effects()
 
@@ -150,6 +151,7 @@ def _sudo(invocation: Invocation) -> Effects:
     collector = collector_of(invocation)
     given = read_arguments(invocation.argv[1:], _SUDO)
     collector.options(given)
+    collector.folder = given.value("-D", "--chdir") or ""
     if given.has("-e", "--edit") or name_of(invocation) == "sudoedit":
         collector.edit(*given.operands)
     elif given.has("-s", "--shell", "-i", "--login") and not given.operands:
@@ -297,7 +299,7 @@ def _run_on_words(
 _PARALLEL: Final = usage(
     "text*",
     stops=True,
-    text="-I -j --jobs -n --max-args -N -L --max-lines -d --delimiter -C --colsep --delay --timeout --retries"
+    text="-S --sshlogin -I -j --jobs -n --max-args -N -L --max-lines -d --delimiter -C --colsep --delay --timeout --retries"
     " --memfree --load"
     " --shuf --env --tagstring --progress-bar --halt --nice --block --recstart --recend --tmpdir --wd --workdir"
     " --shellquote",
