@@ -134,6 +134,7 @@ class _Run:
         self._learner = _Learner(learned)
         self._sessions: OrderedDict[str, SessionState] = OrderedDict()
         self._spent: dict[str, _Spent] = {}
+        self._root: str | None = None
 
     def read(self, log: Log) -> None:
         takers = {
@@ -151,8 +152,9 @@ class _Run:
         self._learned.session_tokens = max((self._learned.session_tokens, *(each.tokens for each in spent)))
         self._learned.run_cost = max(self._learned.run_cost, sum(each.picodollars for each in spent))
 
-    def _started(self, line: Line) -> None:  # noqa: ARG002 - as its siblings
+    def _started(self, line: Line) -> None:
         self._learned.runs += 1
+        self._root = read.text(line.fields, "folder")
 
     def _admitted(self, line: Line) -> None:
         """A call goes out: its session goes on, or begins anew after a long pause, as the proxy's did."""
@@ -195,7 +197,7 @@ class _Run:
         except LogError:  # a changed line: nothing that could be allowed
             return
         state = self._state(_session(line.fields))
-        view = view_of(use, cwd=state.cwd, scripts=state.scripts)
+        view = view_of(use, cwd=state.cwd, scripts=state.scripts, root=self._root)
         self._learned.tool_calls += 1
         self._learner.allow(use, view)
         state.remember_tool(use, cwd=view.analysis.cwd, written=view.analysis.written)
@@ -350,7 +352,8 @@ class _Learner:
             if folders is None or not (touch.sure or _is_path(touch.path)) or {UNKNOWN, TAME} & set(touch.path):
                 continue
             wide = use.canonical == "list_dir" and touch.word in use.paths
-            pattern = folder_of(f"{touch.path}/" if wide else touch.path) if step == 0 else _itself(touch.path)
+            path = _from_here(touch.path, view.root)
+            pattern = folder_of(f"{path}/" if wide else path) if step == 0 else _itself(path)
             if pattern is not None:
                 folders[pattern] = None
                 self._bound_folders(touch.access, folders)
@@ -450,6 +453,13 @@ def _telling(plain: list[str]) -> int:
 def _is_path(word: str) -> bool:
     """Whether a word that may be a file or something else looks like a path."""
     return "/" in word and not word.startswith("-") and "://" not in word
+
+
+def _from_here(path: str, root: str | None) -> str:
+    """Return a path as it reads from the agent's folder, where it lies in it: the next run may work elsewhere."""
+    if root is None or not root.strip("/") or not f"{path}/".startswith(f"{root.rstrip('/')}/"):
+        return path
+    return f".{path[len(root.rstrip('/')) :]}"
 
 
 def _itself(path: str) -> str | None:

@@ -184,6 +184,15 @@ def test_a_file_is_allowed_by_its_folder(path: str, pattern: str | None) -> None
     assert folder_of(path) == pattern
 
 
+def test_what_lies_in_the_agents_own_folder_is_allowed_wherever_that_is_next_time(tmp_path: Path) -> None:
+    log = RecordedLog(tmp_path / "log.ndjson").start(folder="/home/me/work").admitted()
+    for number, path in enumerate(("/home/me/work/src/a.py", "/home/me/workshop/b.py", "/home/me/work")):
+        read = {key: value for key, value in tool().items() if key in {"name", "canonical", "arguments"}}
+        log.judged(tool=read | {"id": str(number), "paths": [path]})
+    learned = learn([read_log(log.call(request_id="req-1").end())])
+    assert list(learned.files[Access.READ] or ()) == ["./src/**", "/home/me/workshop/**", "./**"]
+
+
 def test_many_folders_become_those_that_they_lie_in() -> None:
     assert merged_folders(f"./d{number}/**" for number in range(30)) == ["./**"]
     assert merged_folders(f"/srv/app/d{number}/x/**" for number in range(30)) == ["/srv/app/**"]

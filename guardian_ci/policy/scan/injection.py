@@ -23,8 +23,6 @@ from guardian_ci.policy.scan.sql import SQL, SQL_INJECTION
 from guardian_ci.policy.scan.tongues import TONGUES
 
 KINDS: Final = (INSTRUCTION_OVERRIDE, TOOL_POISONING, EXFILTRATION, SQL_INJECTION, HIDDEN_UNICODE)
-DEFINITION_KINDS: Final = (TOOL_POISONING, HIDDEN_UNICODE)
-"""What is looked for in the definition of a tool: it orders the model about by its nature."""
 
 _MOST_HITS: Final = 32
 """A text that has so many attacks in it is judged by these."""
