@@ -338,7 +338,7 @@ class _Reader:
         owner = self._owner()
         bracketed = self._peek(1).text == "("
         self.position += 2 if bracketed else 1
-        if short in _TEXTS or short in _PRINTERS:
+        if (short in _TEXTS or short in _PRINTERS) and not self._writes_file(short, owner):
             self._note_texts(short, bracketed=bracketed)
             return
         begin = self.position
@@ -413,10 +413,8 @@ class _Reader:
             and owner in {"tcpsocket", "udpsocket", "inet", "ssl", "http", "ftp", "smtp", "socket"}
         ):
             return self._note_connection(values)
-        if short in _WRITERS or (
-            short in {"write", "delete", "rename"} and owner in {"file", "io", "fileutils", "bun", "deno"}
-        ):
-            self.collector.write(*known[:1])
+        if short in _WRITERS or self._writes_file(short, owner):
+            self.collector.write(*known[: 2 if short == "rename" else 1])
             return bool(known)
         if short in _READERS or (
             short in {"read", "new", "readlines", "glob"}
@@ -428,6 +426,12 @@ class _Reader:
                 self._note_glob(text)
             return bool(known)
         return False
+
+    def _writes_file(self, short: str, owner: str) -> bool:
+        """Whether ``owner.short(`` writes the file that it names; Lua's ``io.write`` prints."""
+        if owner == "io" and self.language is not Language.RUBY:
+            return False
+        return short in {"write", "delete", "rename"} and owner in {"file", "io", "fileutils", "bun", "deno"}
 
     def _runs_shell(self, short: str, owner: str) -> bool:
         if short == "exec" and self.language is Language.NODE:
