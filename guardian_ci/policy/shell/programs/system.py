@@ -39,7 +39,7 @@ _TABLE: Final = {
     ),
     "wall write": usage("maybe*"),
     "ldd nm objdump readelf size addr2line strip objcopy c++filt dwarfdump otool lipo patchelf": usage(
-        "read*", text="-j -M -C -D", write="-o"
+        "read*", text="-j -M", write="-o"
     ),
     "ldconfig": usage("text*", read="-f -C -r"),
     "ctags etags cscope gtags": usage("read*", write="-f -o", list="-L", text="-R --languages"),
