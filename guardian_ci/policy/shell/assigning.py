@@ -105,7 +105,11 @@ class Assigner(Machine):
             else:
                 options = self.fields(element.value)
                 orders = [order for fields in options for order in any_order(fields)]
-                arrays = [_with_more(array, fields) for array in arrays for fields in orders]
+                if len(orders) == 1:  # thousands of plain words are many: no copy for each
+                    for array in arrays:
+                        _extend(array, orders[0])
+                else:
+                    arrays = [_extend(dict(array), fields) for array in arrays for fields in orders]
             arrays = arrays[:MOST_READINGS]
         self.set_array(assignment.name, tuple(arrays))
 
@@ -304,10 +308,14 @@ class Assigner(Machine):
         return self.perhaps()
 
 
-def _with_more(array: dict[str, str], texts: tuple[str, ...]) -> dict[str, str]:
-    """Return an array with texts behind its last number."""
-    first = max((int(key) for key in array if key.isdigit()), default=-1) + 1
-    return {**array, **{str(first + place): text for place, text in enumerate(texts[:_MOST_LINES])}}
+def _extend(array: dict[str, str], texts: tuple[str, ...]) -> dict[str, str]:
+    """Put texts behind an array's last number; return the array."""
+    last = str(len(array) - 1)
+    if array and next(reversed(array)) != last:
+        last = str(max((int(key) for key in array if key.isdigit()), default=-1))
+    first = int(last) + 1
+    array.update((str(first + place), text) for place, text in enumerate(texts[:_MOST_LINES]))
+    return array
 
 
 def _options(words: Sequence[str], with_values: str) -> tuple[dict[str, str], list[str]]:

@@ -19,6 +19,8 @@ def shown(command: str) -> list[tuple[str, ...]]:
         ("x=(a); x+=(b c); show ${x[@]}", ("a", "b", "c")),
         ("x[3]=a; show ${x[3]}", ("a",)),
         ("x=([2]=a b); show ${!x[@]}", ("2", "3")),
+        ("x=([7]=a [0]=b); x+=(c); show ${x[8]}", ("c",)),
+        (f"x=({'a ' * 2000} b); show ${{x[2000]}}", ("b",)),
         ("declare -A x=([a]=1 [b]=2); show ${x[b]} ${!x[@]}", ("2", "a", "b")),
         ("declare x=a y=b; show $x$y", ("ab",)),
         ("declare -i x=1+2; show $x", ("3",)),
