@@ -1,8 +1,8 @@
 # ruff: noqa: E501, RUF001 - a command is one line, however long; look-alikes of letters are the point
 """The evasion table: what an adversary writes to reach a blocked file or host, by class.
 
-Every command was run in a throw-away folder with a marker in the blocked files (where its programs were at hand): it
-does print, send or overwrite what it aims at.
+Bash accepts every command. Those whose programs were at hand were run in a throw-away machine with a marker in the
+blocked files and the blocked host on its loopback: they do print, open, change or reach what they aim at.
 """
 
 import json
