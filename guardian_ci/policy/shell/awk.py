@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from guardian_ci.policy.shell.encodings import LONGEST, is_constant, unescaped
-from guardian_ci.policy.shell.facts import UNKNOWN
+from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.listings import is_listing, lines_of, narrowed
 from guardian_ci.policy.shell.patterns import compile_pattern
 
@@ -135,23 +135,32 @@ def _run(program: str, variables: Mapping[str, str], separator: str | None, text
     rules = _rules(tokens)
     reader = _Reader(tokens, dict(variables), ())
     printed: list[str] = []
-    for pattern, body in rules:
-        if pattern == "BEGIN":
-            _execute(reader, body, printed)
+    reader.unset = ""
+    ended = _perform(reader, rules, "BEGIN", printed)
     if all(pattern == "BEGIN" for pattern, _ in rules):
         return "".join(printed)
     if text is None:
         return None
     separator = separator or reader.variables.get("FS")
     for number, line in enumerate(lines_of(text)[:_MOST_LINES], 1):
+        if ended:
+            break
         if is_listing(line):
             printed += [each + "\n" for each in _narrowed(line, rules)]
+            reader.variables["NR"] = TAME
             continue
         reader.record(line, number, separator)
         for pattern, body in rules:
-            if _selects(pattern, line, number):
-                _execute(reader, body, printed)
+            if _selects(pattern, line, number) and (left := _execute(reader, body, printed)):
+                ended = left == "exit"
+                break
+    _perform(reader, rules, "END", printed)
     return "".join(printed)
+
+
+def _perform(reader: "_Reader", rules: list[tuple[str, int]], when: str, printed: list[str]) -> bool:
+    """Execute what a program does before or after its input; say whether it leaves there."""
+    return any(_execute(reader, body, printed) for pattern, body in rules if pattern == when)
 
 
 def _narrowed(line: str, rules: list[tuple[str, int]]) -> list[str]:
@@ -206,10 +215,11 @@ def _rules(tokens: Sequence[_Token]) -> list[tuple[str, int]]:
     return rules
 
 
-def _execute(reader: "_Reader", body: int, printed: list[str]) -> None:
+def _execute(reader: "_Reader", body: int, printed: list[str]) -> str:
+    """Execute a rule's body; return the word by which it is left before its end, ``next`` or ``exit``."""
     if body < 0:
         printed.append(reader.fields[0] + "\n")
-        return
+        return ""
     reader.position = body
     while reader.token.text != "}":
         token = reader.token
@@ -223,13 +233,14 @@ def _execute(reader: "_Reader", body: int, printed: list[str]) -> None:
             reader.position += 2
             reader.variables[token.text] = reader.concatenation(0)
         elif token.text in {"exit", "next"}:
-            return
+            return token.text
         else:
             raise _Unknown
         if reader.token.text not in _BREAKS:
             raise _Unknown
         if sum(map(len, printed)) > LONGEST:
             raise _Unknown
+    return ""
 
 
 def _printed(reader: "_Reader", *, formatted: bool) -> str:
@@ -248,16 +259,18 @@ def _format(values: list[str]) -> str:
     left = list(reversed(values[1:]))
 
     def fill(directive: re.Match[str]) -> str:
-        if directive[2] == "%":
+        if directive["letter"] == "%":
             return "%"
         value = left.pop() if left else ""
-        if directive[2] == "c":
+        if directive["letter"] == "c":
             return chr(int(value)) if value.isdigit() and len(value) < 7 else value[:1]  # noqa: PLR2004
-        if directive[2] in "xXo" and _NUMERALS.fullmatch(value):
-            return format(int(value), directive[2])
+        if directive["letter"] in "xXo" and _NUMERALS.fullmatch(value):
+            return format(int(value), directive["letter"])
+        if directive["letter"] == "s" and directive["most"]:
+            value = value[: int(directive["most"])]
         return value.rjust(int(directive[1] or 0))
 
-    return re.sub(r"%-?(\d{0,3})(?:\.\d{1,3})?([a-zA-Z%])", fill, values[0]) if values else ""
+    return re.sub(r"%-?(\d{0,3})(?:\.(?P<most>\d{1,3}))?(?P<letter>[a-zA-Z%])", fill, values[0]) if values else ""
 
 
 def _tokens(program: str) -> list[_Token]:
@@ -292,6 +305,8 @@ class _Reader:
         self.position = 0
         self.fields: list[str] = [UNKNOWN]
         self._operands = operands
+        self.unset = UNKNOWN
+        """What a variable holds before anything is assigned to it; not awk's own, whose names are in capitals."""
 
     @property
     def token(self) -> _Token:
@@ -355,7 +370,8 @@ class _Reader:
         value = self.primary(depth)
         while (sign := self.token.text) in {"+", "-", "*", "/", "%"} and self.token.kind == "sign":
             self.position += 1
-            right = self.primary(depth)
+            right = self.primary(depth) or "0"
+            value = value or "0"
             if not (_NUMERALS.fullmatch(value) and _NUMERALS.fullmatch(right)) or sign in "/%":
                 value = UNKNOWN
             else:
@@ -412,7 +428,7 @@ class _Reader:
             if name == "ARGV" and index.isdigit() and 0 < int(index[:4]) <= len(self._operands):
                 return self._operands[int(index[:4]) - 1]
             return UNKNOWN
-        return self.variables.get(name, UNKNOWN)
+        return self.variables.get(name, UNKNOWN if name.isupper() else self.unset)
 
 
 def _called(name: str, arguments: list[str]) -> str:  # noqa: PLR0911 - one line a function

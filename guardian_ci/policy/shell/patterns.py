@@ -153,10 +153,12 @@ class Pattern:
         return None
 
     def find_all(self, text: str) -> Iterator[Match]:
-        """Yield the matches that do not overlap."""
-        position = 0
+        """Yield the matches that do not overlap; where one ended, nothing is not matched once more."""
+        position, previous = 0, -1
         while position <= len(text) and (match := self.search(text, position)) is not None:
-            yield match
+            if match.end > match.start or match.start != previous:
+                yield match
+            previous = match.end
             position = match.end if match.end > match.start else match.end + 1
 
 

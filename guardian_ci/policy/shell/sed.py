@@ -13,6 +13,8 @@ _MOST_COMMANDS: Final = 200
 _TEXT_COMMANDS: Final = frozenset("aic")
 _FILE_COMMANDS: Final = frozenset("rRwW")
 _BARE_COMMANDS: Final = frozenset("=dDgGhHlnNpPqQxzF}{")
+_UNFOLLOWED: Final = -1
+"""Stands for lines that are counted in a way nobody here follows: ``1~2``, ``,+3``, and ``0``, which is no line."""
 _FLAGS: Final = frozenset("gpiImMe0123456789")
 
 
@@ -104,7 +106,7 @@ class _Reader:
             if character.isdigit() or character in {"+", "~"}:
                 digits = self._while("0123456789+~")
                 plain = digits.isdigit() and len(digits) < 8  # noqa: PLR2004 - no file has more lines
-                yield _Address(number=int(digits) if plain else None)
+                yield _Address(number=(int(digits) or _UNFOLLOWED) if plain else _UNFOLLOWED)
             elif character == "$":
                 self._next()
                 yield _Address()
@@ -248,6 +250,8 @@ class _Editor:
         if not command.addresses:
             return True
         first, last = command.addresses[0], command.addresses[-1]
+        if _UNFOLLOWED in {first.number, last.number}:
+            raise _Broken
         if len(command.addresses) == 1:
             return self._hits(first, cycle)
         if index in self._open:
@@ -281,8 +285,9 @@ class _Editor:
                 cycle.ends = True
             case "=":
                 cycle.printed.append(str(cycle.number))
-            case "c":
-                cycle.line = unescaped(command.text)
+            case "c" if len(command.addresses) < 2:  # noqa: PLR2004 - in place of a range it is printed once
+                cycle.printed.append(unescaped(command.text))
+                cycle.kept = False
             case "i":
                 cycle.printed.append(unescaped(command.text))
             case _:
@@ -343,8 +348,8 @@ def _replacement(text: str, match: Match, line: str) -> str:
         elif following == "x":
             filled.append(unescaped(text[position - 2 : position + 2]))
             position += 2
-        elif following == "o":
-            filled.append(chr(int(text[position : position + 3], 8)))
+        elif following in {"o", "d"}:
+            filled.append(chr(int(text[position : position + 3], 8 if following == "o" else 10)))
             position += 3
         else:
             filled.append({"n": "\n", "t": "\t"}.get(following, following))
