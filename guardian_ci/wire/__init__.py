@@ -6,6 +6,7 @@ from typing import Final
 
 from guardian_ci.model import WireProtocol
 from guardian_ci.wire.anthropic_messages import AnthropicMessages
+from guardian_ci.wire.gemini_generate import GeminiGenerate
 from guardian_ci.wire.interface import Wire
 from guardian_ci.wire.openai_chat import OpenAIChat
 from guardian_ci.wire.openai_responses import OpenAIResponses
@@ -14,6 +15,7 @@ _ALL: Final[tuple[Wire, ...]] = (
     AnthropicMessages(),
     OpenAIChat(),
     OpenAIResponses(),
+    GeminiGenerate(),
 )
 
 WIRES: Final[Mapping[WireProtocol, Wire]] = MappingProxyType({wire.protocol: wire for wire in _ALL})

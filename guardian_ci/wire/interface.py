@@ -32,6 +32,18 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What a request's path says of it, where it stands there: the model, and the wish for a stream (Gemini)."""
+
+    model: str = ""
+    stream: bool = False
+
+
+NO_ADDRESS: Final = Address()
+"""The path of a protocol that says all in the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """One text of a request: where it stands in the document, where it comes from, whether it is new in this turn."""
 
@@ -154,9 +166,13 @@ class Wire(ABC):
     """One wire protocol."""
 
     protocol: ClassVar[WireProtocol]
+    ends_by_dropping: ClassVar[bool] = False
+    """Agents take an error within a stream for its good end: a stream that is cut loses its connection instead."""
 
     @abstractmethod
-    def parse_call(self, body: bytes, *, operation: Operation, headers: Mapping[str, str]) -> Parsed:
+    def parse_call(
+        self, body: bytes, *, operation: Operation, headers: Mapping[str, str], address: Address = NO_ADDRESS
+    ) -> Parsed:
         """Read a request's decoded body; ``headers`` have lower-case names. Raises ``BadRequest``."""
 
     @abstractmethod

@@ -8,7 +8,7 @@ from guardian_ci.model import Call, Operation, Origin, ToolResult, WireProtocol
 from guardian_ci.wire import fields, results, texts
 from guardian_ci.wire.answer import is_stream
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Passage
+from guardian_ci.wire.interface import Address, AnswerReader, Edits, Parsed, Passage
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
 from guardian_ci.wire.openai_chat_answer import PARTS, Stream, Whole
@@ -53,7 +53,7 @@ class OpenAIChat(JsonWire):
     maximum_names: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_tokens")
     tool_dependents: ClassVar[frozenset[str]] = frozenset({"tool_choice", "parallel_tool_calls", "function_call"})
 
-    def _read(self, body: bytes, document: Node, operation: Operation) -> Parsed:
+    def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:  # noqa: ARG002 - all stands in the body
         request = fields.record({"body": document.value}, "body")
         check_spelling(request, _KNOWN)
         model = fields.model_id(request)

@@ -9,7 +9,7 @@ from guardian_ci.model import Call, Operation, Origin, ToolResult, WireProtocol
 from guardian_ci.wire import fields, results, texts
 from guardian_ci.wire.answer import is_stream
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Passage, Path
+from guardian_ci.wire.interface import Address, AnswerReader, Edits, Parsed, Passage, Path
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
 from guardian_ci.wire.openai_responses_answer import Stream, Whole, qualified
@@ -64,7 +64,7 @@ class OpenAIResponses(JsonWire):
     maximum_names: ClassVar[tuple[str, ...]] = ("max_output_tokens",)
     tool_dependents: ClassVar[frozenset[str]] = frozenset({"tool_choice", "parallel_tool_calls", "max_tool_calls"})
 
-    def _read(self, body: bytes, document: Node, operation: Operation) -> Parsed:
+    def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:  # noqa: ARG002 - all stands in the body
         request = fields.record({"body": document.value}, "body")
         check_spelling(request, _KNOWN)
         _check_meterable(request)

@@ -12,7 +12,7 @@ from guardian_ci.errors import BadRequest
 from guardian_ci.model import Call, InputSize, Operation, ToolOffer
 from guardian_ci.policy.tools import canonical_name
 from guardian_ci.wire.fields import Object
-from guardian_ci.wire.interface import Edits, Parsed, Passage, Path, Wire
+from guardian_ci.wire.interface import NO_ADDRESS, Address, Edits, Parsed, Passage, Path, Wire
 from guardian_ci.wire.json_text import Node, Splice, as_object, clean, parse_strictly, rewritten, spliced
 from guardian_ci.wire.removal import Gone, choice_edits, removals, undeferred
 from guardian_ci.wire.texts import may_hold_surrogates
@@ -53,7 +53,7 @@ class JsonWire(Wire):
     """The members that are refused in a request without tools."""
 
     @abstractmethod
-    def _read(self, body: bytes, document: Node, operation: Operation) -> Parsed:
+    def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:
         """Turn a request's document into facts. Raises ``BadRequest``."""
 
     @abstractmethod
@@ -64,13 +64,15 @@ class JsonWire(Wire):
     def _notice(self, root: Node, notice: str) -> Iterator[Splice]:
         """Yield the edit that adds a text at the end of the agent's last message."""
 
-    def parse_call(self, body: bytes, *, operation: Operation, headers: Mapping[str, str]) -> Parsed:
+    def parse_call(
+        self, body: bytes, *, operation: Operation, headers: Mapping[str, str], address: Address = NO_ADDRESS
+    ) -> Parsed:
         """Read a request's decoded body."""
         if operation is Operation.MODELS:
             return Parsed(call=_listing(self, body), body=body)
         _check_encoding(headers.get("content-type", ""))
         try:
-            return self._read(body, _document(body), operation)
+            return self._read(body, _document(body), operation, address)
         except RecursionError:
             raise BadRequest("the body is nested too deeply") from None
 

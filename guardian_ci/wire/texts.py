@@ -30,9 +30,10 @@ class Walk:
 
 
 _NAMES: Final = "name role namespace server_label tool_name toolset_name server_name mcp_server_name"
-_KINDS: Final = "type status format detail signature media_type mime_type ttl phase"
-_OPAQUE: Final = "encrypted_content encrypted_index encrypted_stdout"
-CONTENT: Final = Walk(frozenset(f"id {_NAMES} {_KINDS} {_OPAQUE}".split()), frozenset({"input", "arguments"}))
+_KINDS: Final = "type status format detail signature media_type mime_type mimeType ttl phase fileUri file_uri"
+_OPAQUE: Final = "encrypted_content encrypted_index encrypted_stdout thoughtSignature thought_signature"
+_FREE: Final = frozenset({"input", "arguments", "args", "response"})
+CONTENT: Final = Walk(frozenset(f"id {_NAMES} {_KINDS} {_OPAQUE}".split()), _FREE)
 """Messages and their parts: ids are no text, and would look like secrets. Arguments are read whatever their keys."""
 
 _SCHEMA: Final = "type id name format pattern required syntax ttl $schema $ref $id allowed_callers"
@@ -89,7 +90,7 @@ def _is_read(name: str, member: object, holder: Object, walk: Walk) -> bool:
 
 def _is_medium(name: str, member: str, holder: Object) -> bool:
     if name == "data":
-        return holder.get("type") in _BINARY_HOLDERS or "format" in holder
+        return holder.get("type") in _BINARY_HOLDERS or not {"format", "mimeType", "mime_type"}.isdisjoint(holder)
     if name == "result":
         return holder.get("type") == "image_generation_call"
     return name == "file_data" or _INLINE_MEDIUM.match(member) is not None
