@@ -77,6 +77,14 @@ class Dialect(ABC):
     def frames(self, answer: Answer) -> Iterator[Frame]:
         """Yield the answer as the frames of a stream."""
 
+    def stream_type(self, answer: Answer) -> str:  # noqa: ARG002 - for those who have several
+        """Return the media type of a stream."""
+        return "text/event-stream; charset=utf-8"
+
+    def counted(self, tokens: int) -> Mapping[str, object]:
+        """Return the answer to a request for a count."""
+        return {"input_tokens": tokens}
+
     @abstractmethod
     def refusal(self, status: int, message: str, request_id: str) -> Mapping[str, object]:
         """Return an error's body."""

@@ -33,6 +33,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from guardian_ci.demo.answer import BYTES_PER_TOKEN, Answer, Tokens, compose, digest
 from guardian_ci.demo.chat import Chat
 from guardian_ci.demo.dialect import Ask, Caching, Dialect, Frame, Turn, compact, media_bytes
+from guardian_ci.demo.gemini import ADDRESS, Gemini
 from guardian_ci.demo.messages import Messages
 from guardian_ci.demo.responses import Responses
 from guardian_ci.demo.script import Step, find_script, step_of
@@ -122,17 +123,25 @@ class _Endpoint:
             await exchange.refuse(413, "Request exceeds the maximum size")
         else:
             try:
-                ask, step, index = _understand(self.dialect, _decoded(request, body))
+                ask, step, index = _understand(self.dialect, _decoded(request, body), self.address(request))
             except BadRequest as error:
                 await exchange.refuse(400, str(error))
                 return
             tokens = _input_tokens(ask, step, body, index)
-            if self.counting:
-                await exchange.respond(200, {"input_tokens": tokens.input})
+            if self.counts(request):
+                await exchange.respond(200, self.dialect.counted(tokens.input))
                 return
             await self._answer(
                 exchange, ask, step, _compose(self.dialect, ask, step, index=index, mark=mark, tokens=tokens)
             )
+
+    def address(self, request: Request) -> Mapping[str, object]:  # noqa: ARG002 - for those who say something there
+        """Return what the request's address adds to its document."""
+        return {}
+
+    def counts(self, request: Request) -> bool:  # noqa: ARG002 - as above
+        """Return whether only a count is asked for."""
+        return self.counting
 
     async def _answer(self, exchange: _Exchange, ask: Ask, step: Step, answer: Answer) -> None:
         """Answer as the step says."""
@@ -177,6 +186,19 @@ class _Endpoint:
         await exchange.send({"type": "http.response.body", "body": body})
 
 
+class _GeminiEndpoint(_Endpoint):
+    """Answers the calls of Google's protocol, whose address says what the others' bodies say."""
+
+    def address(self, request: Request) -> Mapping[str, object]:
+        """Return the model, the method and the form of a stream."""
+        model, _, method = request.path_params["call"].rpartition(":")
+        return {ADDRESS: {"model": model, "method": method, "alt": request.query_params.get("alt")}}
+
+    def counts(self, request: Request) -> bool:
+        """Return whether only a count is asked for."""
+        return str(request.path_params["call"]).endswith(":countTokens")
+
+
 class _Stream:
     """One streamed answer: its pace, its faults, and its line on the bill, also where the client hangs up."""
 
@@ -193,7 +215,7 @@ class _Stream:
     async def run(self, frames: Iterator[Frame]) -> None:
         """Send the stream's frames until they end, the script says otherwise, or the client is gone."""
         headers = self.exchange.headers(
-            "text/event-stream; charset=utf-8",
+            self.exchange.dialect.stream_type(self.answer),
             {"cache-control": "no-cache", **({"content-encoding": "gzip"} if self.packer else {}), **self.step.headers},
         )
         await self.exchange.send({"type": "http.response.start", "status": 200, "headers": _raw(headers)})
@@ -270,6 +292,7 @@ def create_app(bill: Bill | None = None, *, key: str | None = None) -> ASGIApp:
         "/v1/messages/count_tokens": _Endpoint(Messages(counting=True), bill, key, counting=True),
         "/v1/chat/completions": _Endpoint(Chat(), bill, key),
         "/v1/responses": _Endpoint(Responses(), bill, key),
+        **{f"/{version}/models/{{call}}": _GeminiEndpoint(Gemini(), bill, key) for version in ("v1", "v1beta")},
     }
     routes = [
         Route(prefix + path, endpoint, methods=["POST"]) for prefix in _PREFIXES for path, endpoint in endpoints.items()
@@ -324,7 +347,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _understand(dialect: Dialect, body: bytes) -> tuple[Ask, Step, int]:
+def _understand(dialect: Dialect, body: bytes, address: Mapping[str, object]) -> tuple[Ask, Step, int]:
     """Return what a request asks for, the step that answers it, and that step's number."""
     try:
         document = json.loads(body)
@@ -332,7 +355,7 @@ def _understand(dialect: Dialect, body: bytes) -> tuple[Ask, Step, int]:
         raise BadRequest(f"The request body is not valid JSON: {error}") from error
     if not isinstance(document, dict):
         raise BadRequest("The request body must be an object")
-    ask = dialect.read(document)
+    ask = dialect.read({**document, **address})
     script, index = _position(ask.turns)
     return ask, step_of(script, index), index
 
@@ -402,7 +425,8 @@ def _decoded(request: Request, body: bytes) -> bytes:
 def _key_of(request: Request) -> str | None:
     """Return the key that a request carries."""
     bearer = request.headers.get("authorization", "")
-    return request.headers.get("x-api-key") or bearer.removeprefix("Bearer ") or None
+    own = request.headers.get("x-api-key") or request.headers.get("x-goog-api-key")
+    return own or bearer.removeprefix("Bearer ") or None
 
 
 async def _pause(seconds: float, gone: "asyncio.Future[None]") -> None:
