@@ -11,7 +11,16 @@ from typing import Final
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.model import Call, Finding, ToolUse
-from guardian_ci.wire.answer import Held, StreamAnswer, WholeAnswer, denied_name, tool_use, utf8_length
+from guardian_ci.wire.answer import (
+    Held,
+    Spoken,
+    StreamAnswer,
+    WholeAnswer,
+    denied_name,
+    spoken,
+    tool_use,
+    utf8_length,
+)
 from guardian_ci.wire.fields import Object
 from guardian_ci.wire.interface import Piece
 from guardian_ci.wire.json_array import ArrayFramer
@@ -45,7 +54,7 @@ def described(call: Object) -> ToolUse:
     return tool_use(call.get("id") or name, name, json.dumps(call.get("args") or {}))
 
 
-def _texts(document: Object) -> Iterator[tuple[str, str]]:
+def _texts(document: Object) -> Iterator[Spoken]:
     """Yield what the model writes, with the name of the run of text that it belongs to."""
     for index, candidate in enumerate(candidates(document)):
         place = candidate.get("index", index)
@@ -54,13 +63,12 @@ def _texts(document: Object) -> Iterator[tuple[str, str]]:
                 yield f"{place}{' thought' if part.get('thought') is True else ''}", text
 
 
-def _output_bytes(document: Object) -> int:
-    written = 0
+def _arguments(document: Object) -> Iterator[str]:
+    """Yield what the model writes in its function calls."""
     for candidate in candidates(document):
         for part in parts(candidate):
-            call = function_call(part)
-            written += utf8_length(part.get("text"), json.dumps(call) if call else None)
-    return written
+            if (call := function_call(part)) is not None:
+                yield json.dumps(call)
 
 
 def _call_nodes(document: Node) -> Iterator[Node]:
@@ -124,14 +132,13 @@ class EventStream(StreamAnswer):
         if value.get("error"):
             yield self._failed(frame, value["error"], usage=usage)
             return
-        for block, text in _texts(value):
-            yield Piece(text=text, block=block)
-        written = _output_bytes(value)
+        texts = list(_texts(value))
+        written = utf8_length(*(text for _, text in texts), *_arguments(value))
         calls = list(_call_nodes(event))
         if not calls:
-            yield Piece(data=frame.raw, output_bytes=written, usage=usage, boundary=True)
+            yield from spoken(Piece(data=frame.raw, output_bytes=written, usage=usage, boundary=True), texts)
             return
-        yield Piece(output_bytes=written, usage=usage)
+        yield from spoken(Piece(output_bytes=written, usage=usage), texts)
         held, denials = Held(frame, event), list[Splice]()
         for call in calls[:-1]:
             yield self._judged(described(as_object(call.value)), b"", partial(_note, denials, call))
@@ -187,8 +194,11 @@ class Whole(WholeAnswer):
         self.note_usage(document.get("usageMetadata"), **_Facts().note(document))
         return True
 
-    def _output(self, document: Object) -> int:
-        return _output_bytes(document)
+    def _texts(self, document: Object) -> Iterator[Spoken]:
+        return _texts(document)
+
+    def _arguments(self, document: Object) -> Iterator[str]:
+        return _arguments(document)
 
     def _calls(self, document: Node) -> Iterator[tuple[ToolUse, Callable[[Finding], list[Splice]]]]:
         for call in _call_nodes(document):
