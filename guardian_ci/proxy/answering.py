@@ -62,7 +62,7 @@ class Answering:
         """Relay an answer with a body of its protocol. Raises ``UpstreamError``."""
         content_type = answer.header(b"content-type").partition(";")[0].strip().lower()
         try:
-            if content_type == "text/event-stream":
+            if content_type == "text/event-stream" or self.reader.streams:
                 await self._stream(answer)
             elif content_type == "application/json" or content_type.endswith("+json"):
                 await self._whole(answer)
@@ -80,19 +80,20 @@ class Answering:
         chunks = answer.chunks()
         async for chunk in self._patiently(chunks):
             if await self._pieces(piece for data in _decoded(undo, chunk) for piece in self.reader.feed(data)):
-                await self._client.finish()
                 if self._cut is None:
+                    await self._client.finish()
                     await _exhaust(chunks)
                 return
         if await self._pieces(self.reader.close()):
-            await self._client.finish()
+            if self._cut is None:
+                await self._client.finish()
             return
         if not self.reader.complete and self.reader.state.error is None:
             raise BrokenError("the upstream ended its stream in the middle")
         if self._wrote(None):
             await self._end_cut(b"")
-        else:
-            await self._settle_told()
+            return
+        await self._settle_told()
         await self._client.finish()
 
     async def _patiently(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -194,7 +195,8 @@ class Answering:
         await self._settle(Outcome.CUT)
         message = f"guardian-ci: {self._cut.finding.message}"
         error = self._wire.stream_error(message=message, request_id=self._exchange.request_id, reader=self.reader)
-        await self._client.write(last + error)
+        await self._client.write(last)
+        await self._client.break_off(error)
 
     # A whole document
 

@@ -17,7 +17,7 @@ from starlette.types import Scope
 from starlette.types import Send as ASGISend
 
 from guardian_ci.errors import BadRequest, StoreError
-from guardian_ci.model import Finding, Verdict
+from guardian_ci.model import Finding, Operation, Verdict
 from guardian_ci.proxy.client import Client, Receive, Send
 from guardian_ci.proxy.paths import ENDPOINTS, MODELS, Endpoint
 from guardian_ci.proxy.refusals import Refusal
@@ -46,7 +46,7 @@ def make_app(proxy: Proxy, stop: Callable[[], None]) -> Starlette:
 
 def _metered(proxy: Proxy) -> list[BaseRoute]:
     routes: list[BaseRoute] = []
-    for provider in ("anthropic", "openai"):
+    for provider in MODELS:
         own = [endpoint for endpoint in (*ENDPOINTS, MODELS[provider]) if endpoint.provider == provider]
         # A mount keeps what matches its prefix, so each has to end with what is refused and recorded.
         inside = [*(each for endpoint in own for each in _routes(proxy, endpoint)), Mount("/", app=_Unmetered(proxy))]
@@ -55,14 +55,15 @@ def _metered(proxy: Proxy) -> list[BaseRoute]:
         routes += _routes(proxy, endpoint)
     either = _EitherModels(proxy)
     routes += [Route(path, either, methods=["GET"]) for path in ("/v1/models", "/v1/models/{model}")]
+    routes += _routes(proxy, MODELS["gemini"])
     routes.append(Mount("/", app=_Unmetered(proxy)))
     return routes
 
 
 def _routes(proxy: Proxy, endpoint: Endpoint) -> list[BaseRoute]:
     relay = Relay(proxy, endpoint)
-    routes: list[BaseRoute] = [Route(endpoint.path, relay, methods=[endpoint.method])]
-    if endpoint.path == "/v1/models":
+    routes: list[BaseRoute] = [Route(endpoint.route, relay, methods=[endpoint.method])]
+    if endpoint.operation is Operation.MODELS:
         routes.append(Route(endpoint.path + "/{model}", relay, methods=[endpoint.method]))
     return routes
 
@@ -80,7 +81,7 @@ class _EitherModels:
     """``/v1/models`` without a provider's prefix."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._relays = {provider: Relay(proxy, endpoint) for provider, endpoint in MODELS.items()}
+        self._relays = {provider: Relay(proxy, MODELS[provider]) for provider in ("anthropic", "openai")}
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         names = {name for name, _ in scope["headers"]}
@@ -151,7 +152,8 @@ class _Unmetered:
             reason="unmetered_endpoint",
             message=(
                 f"{method} {path[:200]} is no endpoint that guardian-ci meters, so it is not forwarded; "
-                "use /v1/messages, /v1/chat/completions, /v1/responses or /v1/models"
+                "use /v1/messages, /v1/chat/completions, /v1/responses, /v1beta/models/MODEL:generateContent"
+                " (or :streamGenerateContent) or /v1/models"
             ),
             subject=f"{method} {path[:200]}",
             throttle=harmless,

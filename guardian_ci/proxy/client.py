@@ -95,8 +95,11 @@ class Client:
         await self._deliver({"type": "http.response.body", "body": data, "more_body": False})
 
     async def break_off(self, error: bytes) -> None:
-        """End an answer that has begun and cannot go on: a stream by an error, else by the end of the connection."""
-        if self._streaming:
+        """End an answer that has begun and cannot go on: a stream by an error, else by the end of the connection.
+
+        Without an error a stream ends so too: some agents take every other end for a good one.
+        """
+        if self._streaming and error:
             await self.finish(error)
         # Else the server drops the connection: an answer that does not end as announced is no answer.
 

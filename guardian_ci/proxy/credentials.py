@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote_plus
 
 from guardian_ci.errors import BadRequest
 from guardian_ci.model import RUN_TOKEN_PREFIX
@@ -64,6 +65,20 @@ def presented(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 def _is_any_token(name: bytes, value: bytes) -> bool:
     return name in _CARRIERS and (presented([(name, value)]) or "").startswith(RUN_TOKEN_PREFIX)
+
+
+def key_in_header(headers: Headers, query: str) -> tuple[Headers, str]:
+    """Take the key that Google's clients may put into the query out of it, into the header that means the same."""
+    if "key=" not in query:
+        return headers, query
+    kept: list[str] = []
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if unquote_plus(name) != "key":
+            kept.append(part)
+        elif presented(headers) is None:
+            headers = [*headers, (b"x-goog-api-key", unquote_plus(value).encode("latin-1", "replace"))]
+    return headers, "&".join(kept)
 
 
 def session_of(key: str | None) -> str:

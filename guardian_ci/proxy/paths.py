@@ -17,6 +17,20 @@ class Endpoint:
     protocol: WireProtocol
     operation: Operation
     provider: str
+    stream: bool = False
+    """The path itself asks for a stream."""
+
+    @property
+    def route(self) -> str:
+        """The path as a route: with a place for the model, where the path names it."""
+        return self.path.replace("MODEL", "{model}")
+
+
+_GEMINI: Final = (
+    ("generateContent", Operation.GENERATE, False),
+    ("streamGenerateContent", Operation.GENERATE, True),
+    ("countTokens", Operation.COUNT_TOKENS, False),
+)
 
 
 ENDPOINTS: Final = (
@@ -48,6 +62,18 @@ ENDPOINTS: Final = (
         operation=Operation.GENERATE,
         provider="openai",
     ),
+    *(
+        Endpoint(
+            path=f"/{version}/models/MODEL:{method}",
+            method="POST",
+            protocol=WireProtocol.GEMINI_GENERATE,
+            operation=operation,
+            provider="gemini",
+            stream=stream,
+        )
+        for version in ("v1beta", "v1")
+        for method, operation, stream in _GEMINI
+    ),
 )
 
 MODELS: Final = {
@@ -65,8 +91,15 @@ MODELS: Final = {
         operation=Operation.MODELS,
         provider="openai",
     ),
+    "gemini": Endpoint(
+        path="/v1beta/models",
+        method="GET",
+        protocol=WireProtocol.GEMINI_GENERATE,
+        operation=Operation.MODELS,
+        provider="gemini",
+    ),
 }
-"""Two providers answer at this path: without a prefix the header ``anthropic-version`` tells whose it is."""
+"""Two providers answer at ``/v1/models``: without a prefix the header ``anthropic-version`` tells whose it is."""
 
 
 def provider_of(base: str, spoken: str) -> str:
@@ -82,6 +115,7 @@ def geo_of(base: str) -> str | None:
 def upstream_url(base: str, path: str, query: str) -> str:
     """Where a call goes. ``base`` may end in ``/v1``, as SDKs write it; the path's own is then not doubled."""
     base = base.rstrip("/")
-    if base.endswith("/v1") and path.startswith("/v1/"):
-        base = base[: -len("/v1")]
+    version = next((each for each in ("/v1beta", "/v1") if path.startswith(f"{each}/")), "")
+    if version and base.endswith(version):
+        base = base[: -len(version)]
     return f"{base}{path}{'?' + query if query else ''}"

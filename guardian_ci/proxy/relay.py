@@ -20,7 +20,7 @@ from guardian_ci.proxy import refusals
 from guardian_ci.proxy.answering import Answering, response_headers
 from guardian_ci.proxy.client import Client, ClientGone, Headers, Receive, Send
 from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
-from guardian_ci.proxy.credentials import Credentials, presented, session_of
+from guardian_ci.proxy.credentials import Credentials, key_in_header, presented, session_of
 from guardian_ci.proxy.encoding import accepted, decode_request
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspected, Inspector
@@ -30,7 +30,7 @@ from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, BrokenError, Unreache
 from guardian_ci.session import commands as do
 from guardian_ci.session.events import Caller, Outcome
 from guardian_ci.wire import WIRES
-from guardian_ci.wire.interface import Edits, Parsed, Wire
+from guardian_ci.wire.interface import Address, Edits, Parsed, Wire
 
 _OURS: Final = frozenset({b"host", b"content-length", b"expect", b"x-guardian-session"})
 
@@ -56,13 +56,13 @@ class Relay:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
-        headers: Headers = scope["headers"]
+        headers, query = key_in_header(scope["headers"], str(scope["query_string"], "latin-1"))
         exchange = begin(scope)
         session = session_name(scope, headers, self._proxy.gatekeeper)
         client = Client(exchange.request_id, receive, send)
         one_call = _OneCall(self._proxy, self._endpoint, exchange, client, headers, session)
         try:
-            await one_call.serve(str(scope["query_string"], "latin-1"), scope["path_params"])
+            await one_call.serve(query, scope["path_params"])
         except ClientGone:
             pass
         except BadRequest as error:
@@ -127,7 +127,7 @@ class _OneCall:
         self._exchange.session = self._session
         limit = self._settings.max_request_mb << 20
         raw = await self._client.body(limit)
-        parsed = self._parse(raw, limit)
+        parsed = self._parse(raw, limit, str(parameters.get("model", "")))
         headers = self._proxy.credentials.outgoing(self._headers, self._endpoint.provider)
         self._client.watch(self._begin_drain)
         try:
@@ -164,8 +164,10 @@ class _OneCall:
         parameters: Mapping[str, Any],
     ) -> tuple[str, Headers, bytes]:
         """Where the call goes, with which headers and body. An untouched body keeps its bytes and its encoding."""
-        path = self._endpoint.path
-        if model := parameters.get("model"):
+        path, model = self._endpoint.path, parameters.get("model")
+        if "MODEL" in path:
+            path = path.replace("MODEL", command.model or str(model))
+        elif model:
             path = f"{path}/{model}"
         body = self._edited(parsed, command)
         decoded = body is not parsed.body
@@ -173,7 +175,7 @@ class _OneCall:
         url = upstream_url(self._base, path, query)
         return url, forwarded, body if decoded else raw
 
-    def _parse(self, raw: bytes, limit: int) -> Parsed:
+    def _parse(self, raw: bytes, limit: int, model: str) -> Parsed:
         if self._endpoint.operation is Operation.MODELS:
             call = Call(
                 protocol=self._endpoint.protocol,
@@ -186,7 +188,8 @@ class _OneCall:
             return Parsed(call=call, body=raw)
         names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
         body = decode_request(raw, names.get("content-encoding", ""), limit)
-        parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names)
+        address = Address(model=model, stream=self._endpoint.stream)
+        parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names, address=address)
         self._inspected = self._proxy.inspector.request(self._wire, parsed, self._settings)
         parsed = self._inspected.parsed
         if parsed.call.geo is not None or (geo := geo_of(self._base)) is None:

@@ -66,6 +66,6 @@ class OpenCall:
 
     def fewer_searches(self) -> int:
         """Half as many searches as the call may make now; 0 where there is nothing to halve."""
-        if self.received.call.protocol is WireProtocol.OPENAI_CHAT:
-            return 0  # no member of its requests bounds searches, so a smaller bound would not be true
+        if self.received.call.protocol in {WireProtocol.OPENAI_CHAT, WireProtocol.GEMINI_GENERATE}:
+            return 0  # no member of their requests bounds searches, so a smaller bound would not be true
         return self.as_forwarded().max_web_searches // 2

@@ -171,6 +171,11 @@ class ArrayStream(EventStream):
         super().__init__(call, provider)
         self._elements = ArrayFramer()
 
+    @property
+    def streams(self) -> bool:
+        """An array comes element by element."""
+        return True
+
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Read the next bytes."""
         for frame in self._elements.feed(data):

@@ -67,7 +67,6 @@ class GeminiGenerate(JsonWire):
     protocol = WireProtocol.GEMINI_GENERATE
     maximum_names: ClassVar[tuple[str, ...]] = ()
     tool_dependents: ClassVar[frozenset[str]] = frozenset({"toolConfig", "tool_config"})
-    ends_by_dropping: ClassVar[bool] = True
 
     def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:
         request = fields.record({"body": document.value}, "body")
@@ -201,7 +200,7 @@ class GeminiGenerate(JsonWire):
         return json.dumps({"error": error}).encode()
 
     def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:  # noqa: ARG002 - said to nobody
-        """Return nothing: the stream loses its connection instead (``ends_by_dropping``)."""
+        """Return nothing: agents take an error in a stream for its good end, and only a lost connection for none."""
         return b""
 
 

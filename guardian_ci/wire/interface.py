@@ -126,6 +126,11 @@ class AnswerReader(ABC):
         self.state = AnswerState()
 
     @property
+    def streams(self) -> bool:
+        """Whether the answer is relayed as it comes, whatever its content type says."""
+        return False
+
+    @property
     def usage(self) -> Usage | None:
         """The latest usage: cumulative and merged, None while the upstream has told none."""
         return self.state.usage
@@ -166,8 +171,6 @@ class Wire(ABC):
     """One wire protocol."""
 
     protocol: ClassVar[WireProtocol]
-    ends_by_dropping: ClassVar[bool] = False
-    """Agents take an error within a stream for its good end: a stream that is cut loses its connection instead."""
 
     @abstractmethod
     def parse_call(
@@ -198,5 +201,6 @@ class Wire(ABC):
     def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
         """Return the frame that ends a stream by an error that no agent retries.
 
-        ``reader``, where given, lets the frame agree with the answer that it ends (its id and numbering).
+        ``b""`` where only a lost connection ends one so. ``reader``, where given, lets the frame agree with the answer
+        that it ends (its id and numbering).
         """
