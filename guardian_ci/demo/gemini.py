@@ -59,7 +59,8 @@ class Gemini(Dialect):
             model=required_text(address, "model"),
             stream=address.get("method") == "streamGenerateContent",
             limit=optional_count(config, "maxOutputTokens"),
-            turns=tuple(_turns(contents)),
+            # Gemini CLI asks a small model for a judgement in JSON: the script is for the conversation itself.
+            turns=() if _wants_json(document) else tuple(_turns(contents)),
             new=behind_last(contents, [content.get("role") == "model" for content in contents]),
             caching=Caching.READS,
             document=document,
@@ -68,6 +69,9 @@ class Gemini(Dialect):
     def whole(self, answer: Answer) -> Mapping[str, object]:
         """Return the answer as one JSON document."""
         parts = [_part(block) for block in answer.blocks if block.kind is not Kind.THINKING]
+        if _wants_json(answer.asked):
+            schema = _object(_object(answer.asked.get("generationConfig")).get("responseJsonSchema"))
+            parts = [{"text": json.dumps(_instance(schema))}]
         return _document(answer, parts, stop=_STOPS[answer.stop])
 
     def frames(self, answer: Answer) -> Iterator[Frame]:
@@ -124,6 +128,21 @@ class _Array:
 
 def _object(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
+
+
+def _wants_json(document: Mapping[str, object]) -> bool:
+    return _object(document.get("generationConfig")).get("responseMimeType") == "application/json"
+
+
+def _instance(schema: Mapping[str, object]) -> object:
+    """Return something that a schema allows."""
+    options = schema.get("enum")
+    if isinstance(options, list) and options:
+        return options[0]
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: _instance(_object(inner)) for name, inner in _object(schema.get("properties")).items()}
+    return {"number": 0, "integer": 0, "boolean": False, "array": []}.get(str(kind), "demo")
 
 
 def _turns(contents: Sequence[Mapping[str, object]]) -> Iterator[Turn]:
