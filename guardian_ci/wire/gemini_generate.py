@@ -76,6 +76,8 @@ class GeminiGenerate(JsonWire):
             # Counting may be asked for the whole request that is to be sent.
             request, root = fields.record(request, name), (name,)
             _check_casing(request)
+        if "contents" not in request:
+            raise BadRequest("contents: is missing")
         contents = _items(request, "contents")
         answers = [as_text(content.get("role")) == "model" for content in contents]
         new = last_turn(contents, answers)
