@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -80,6 +81,7 @@ async def _run(options: argparse.Namespace, config: ProxyConfig, command: list[s
     async with proxy(options, config) as server:
         announce(server, options.state)
         environment = agent_environment(os.environ, config, server.url, session)
+        environment = gemini_settings(options.state.absolute()) | environment
         try:
             child = await asyncio.create_subprocess_exec(*command, env=environment)
         except OSError as error:
@@ -116,6 +118,21 @@ def agent_environment(environment: Mapping[str, str], config: ProxyConfig, url: 
         # The way to the proxy must not itself go through a proxy of the network.
         child[name] = ",".join(part for part in (child.get(name, ""), "127.0.0.1,localhost,::1") if part)
     return child
+
+
+def gemini_settings(folder: Path) -> dict[str, str]:
+    """What Gemini CLI needs beside its environment, as the variable that names it.
+
+    A base URL makes it sign in by a gateway, which it then does not know how to; its settings can say that the key in
+    its environment is meant. Settings of the user's own, named by the same variable, stay in force.
+    """
+    file = folder / "gemini-cli.json"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"security": {"auth": {"selectedType": "gemini-api-key"}}}), encoding="utf-8")
+    except OSError as error:
+        raise StartError(f"{file} cannot be written: {error.strerror or error}; name a folder with --state") from error
+    return {"GEMINI_CLI_SYSTEM_SETTINGS_PATH": str(file)}
 
 
 @contextlib.contextmanager

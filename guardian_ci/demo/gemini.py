@@ -70,7 +70,8 @@ class Gemini(Dialect):
         """Return the answer as one JSON document."""
         parts = [_part(block) for block in answer.blocks if block.kind is not Kind.THINKING]
         if _wants_json(answer.asked):
-            schema = _object(_object(answer.asked.get("generationConfig")).get("responseJsonSchema"))
+            config = _object(answer.asked.get("generationConfig"))
+            schema = _object(config.get("responseJsonSchema") or config.get("responseSchema"))
             parts = [{"text": json.dumps(_instance(schema))}]
         return _document(answer, parts, stop=_STOPS[answer.stop])
 
@@ -139,10 +140,10 @@ def _instance(schema: Mapping[str, object]) -> object:
     options = schema.get("enum")
     if isinstance(options, list) and options:
         return options[0]
-    kind = schema.get("type")
+    kind = str(schema.get("type")).lower()
     if kind == "object":
         return {name: _instance(_object(inner)) for name, inner in _object(schema.get("properties")).items()}
-    return {"number": 0, "integer": 0, "boolean": False, "array": []}.get(str(kind), "demo")
+    return {"number": 0, "integer": 0, "boolean": False, "array": []}.get(kind, "demo")
 
 
 def _turns(contents: Sequence[Mapping[str, object]]) -> Iterator[Turn]:

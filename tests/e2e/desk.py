@@ -17,6 +17,8 @@ from guardian_ci.demo.upstream import Bill
 ROOT = Path(__file__).resolve().parents[2]
 _MACHINE = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 CLAUDE = ROOT / f"tests/agents/node_modules/@anthropic-ai/claude-code-linux-{_MACHINE}/claude"
+NODE = ROOT / f"tests/agents/node_modules/node-linux-{_MACHINE}/bin/node"
+GEMINI = ROOT / "tests/agents/node_modules/@google/gemini-cli/bundle/gemini.js"
 AIDER = ROOT / ".venv-aider" / "bin" / "aider"
 KEY = "sk-real-key-of-the-provider-0123456789"
 SCHEMA = json.loads((ROOT / "schemas" / "record.schema.json").read_text(encoding="utf-8"))
@@ -79,7 +81,7 @@ class Desk:
         work.mkdir(exist_ok=True)
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        names = ("anthropic", "openai")
+        names = ("anthropic", "openai", "gemini")
         ours = [
             *("--policy", str(self.folder / "guardian.yml")),
             *(part for name in names for part in ("--upstream", f"{name}={self.upstream}")),
@@ -97,6 +99,7 @@ class Desk:
                 "CI": "true",
                 "ANTHROPIC_API_KEY": KEY,
                 "OPENAI_API_KEY": KEY,
+                "GEMINI_API_KEY": KEY,
                 **(env or {}),
             },
             stdin=subprocess.DEVNULL,
