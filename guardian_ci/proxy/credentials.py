@@ -69,7 +69,7 @@ def _is_any_token(name: bytes, value: bytes) -> bool:
 
 def key_in_header(headers: Headers, query: str) -> tuple[Headers, str]:
     """Take the key that Google's clients may put into the query out of it, into the header that means the same."""
-    if "key=" not in query:
+    if "=" not in query:
         return headers, query
     kept: list[str] = []
     for part in query.split("&"):

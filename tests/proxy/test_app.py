@@ -107,7 +107,7 @@ def test_counting_tokens_passes_and_costs_nothing(start: Rig, upstream: Upstream
         ("OPTIONS", "/v1/messages", False),
         ("GET", "/favicon.ico?x=<script>", False),
         ("POST", "/v1/messages%2fbatches", True),
-        ("POST", "/v1beta/models/gemini-3:generateContent", True),
+        ("POST", "/v1beta/models/gemini-3:embedContent", True),
     ],
 )
 def test_every_other_path_is_refused_and_recorded(shared: Run, method: str, path: str, violation: bool) -> None:

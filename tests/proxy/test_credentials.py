@@ -6,7 +6,7 @@ from scripted import Seen, Upstream, response
 from speech import CHAT, MESSAGES, Speech
 
 from guardian_ci.errors import BadRequest
-from guardian_ci.proxy.credentials import Credentials, presented, session_of
+from guardian_ci.proxy.credentials import Credentials, key_in_header, presented, session_of
 
 CARRIERS = ("x-api-key", "authorization", "api-key", "x-goog-api-key")
 ANOTHER = "gci-token-of-another-run"
@@ -156,3 +156,22 @@ class TestOverTheWire:
         run.post(MESSAGES, X_Guardian_Session=AGENT_KEY, User_Agent=f"agent {TOKEN}")
         run.request("POST", f"/v1/{KEY}/steal", MESSAGES)
         assert len(run.calls) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "left"),
+    [
+        ("key=gci-a%2Bb&alt=sse", "gci-a+b", "alt=sse"),
+        ("alt=sse", None, "alt=sse"),
+        ("alt=sse&key=x", "x", "alt=sse"),
+        ("monkey=1&%6Bey=y", "y", "monkey=1"),
+    ],
+)
+def test_a_key_in_the_query_goes_into_the_header_that_means_the_same(query: str, header: str | None, left: str) -> None:
+    headers, rest = key_in_header([], query)
+    assert (presented(headers), rest) == (header, left)
+
+
+def test_a_key_in_a_header_counts_before_one_in_the_query() -> None:
+    headers, rest = key_in_header([(b"x-goog-api-key", b"mine")], "key=other")
+    assert (presented(headers), rest, len(headers)) == ("mine", "", 1)

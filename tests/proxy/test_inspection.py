@@ -109,5 +109,3 @@ def test_an_answers_text_is_read_across_its_pieces_each_block_by_itself(size: in
         found += prose.feed("1", "other ")
     found += prose.close()
     assert found == [Leak(kind="aws-key-id", origin=Origin.ANSWER)]
-
-

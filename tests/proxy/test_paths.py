@@ -16,6 +16,8 @@ from guardian_ci.wire import WIRES
         ("http://gw/openai/v1", "/v1/models/gpt-5", "a=%2F&b", "http://gw/openai/v1/models/gpt-5?a=%2F&b"),
         ("http://gw/proxy", "/v1/messages", "", "http://gw/proxy/v1/messages"),
         ("http://gw/av1", "/v1/messages", "", "http://gw/av1/v1/messages"),
+        ("http://gw/v1beta", "/v1beta/models/m:generateContent", "", "http://gw/v1beta/models/m:generateContent"),
+        ("http://gw/v1", "/v1beta/models/m:generateContent", "", "http://gw/v1/v1beta/models/m:generateContent"),
     ],
 )
 def test_a_call_goes_to_the_base_and_its_own_path_once(base: str, path: str, query: str, url: str) -> None:
