@@ -55,8 +55,7 @@ TESTED_ELSEWHERE = {
 """Modules of values, or that serve one other module: where what they do is tested (model.py has nothing to test)."""
 
 ACROSS = {
-    "wire/test_stream_properties.py": "what agents get of answers, in every protocol, read by the official SDKs",
-}
+    "wire/test_stream_properties.py": "what agents get of answers, in every protocol, read by the official SDKs", "policy/test_benign.py", "policy/test_evasions.py"}
 """Tests of what several modules do together, and what that is."""
 
 

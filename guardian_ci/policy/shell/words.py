@@ -2,7 +2,8 @@
 
 This reads words, not grammar: the line is cut at white space and at the characters that the shell gives a meaning to,
 and quotes inside a word are taken away, so that ``cat "$HOME"/.ss'h'/id_rsa`` still says what it says. It knows no
-variables but the home folder's, no substitutions and no encodings; a parser takes this module's place when it does.
+variables but the home folder's, no substitutions and no encodings. It reads what no parser can: broken commands, the
+texts of programs that nobody knows, arguments that are no JSON.
 """
 
 import re
