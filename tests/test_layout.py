@@ -55,7 +55,10 @@ TESTED_ELSEWHERE = {
 """Modules of values, or that serve one other module: where what they do is tested (model.py has nothing to test)."""
 
 ACROSS = {
-    "wire/test_stream_properties.py": "what agents get of answers, in every protocol, read by the official SDKs", "policy/test_benign.py", "policy/test_evasions.py"}
+    "policy/test_benign.py": "what the default policy makes of ordinary commands and texts",
+    "policy/test_evasions.py": "what the rules make of disguised ways to files and hosts, sessions among them",
+    "wire/test_stream_properties.py": "what agents get of answers, in every protocol, read by the official SDKs",
+}
 """Tests of what several modules do together, and what that is."""
 
 
