@@ -449,7 +449,8 @@ def _cut(arguments: Sequence[str], stdin: str | None) -> str | None:
         return any(low <= number <= high for low, high in chosen) is not complement
 
     delimiter = given.value("-d", "--delimiter") or "\t"
-    glue = given.value("--output-delimiter") or (delimiter if fields else "")
+    given_glue = given.value("--output-delimiter")
+    glue = given_glue if given_glue is not None else delimiter if fields else ""
 
     def change(line: str) -> str:
         if is_listing(line):

@@ -7,7 +7,7 @@ from typing import Final
 from guardian_ci.policy.hosts import Host, canonical_name, host_of, hosts_of_url
 from guardian_ci.policy.shell.facts import Contact
 
-_URL: Final = re.compile(r"([a-z][a-z0-9+.-]{0,30}):[/\\]{1,3}", re.IGNORECASE)
+_URL: Final = re.compile(r"([a-z][a-z0-9+.-]{1,30}):[/\\]{1,3}", re.IGNORECASE)
 _DEVICE: Final = re.compile(r"/+dev/+(?:tcp|udp)/+([^/]*)")
 _SCP: Final = re.compile(r"(?:[^/:@\s]{1,200}@)?(\[[0-9a-fA-F:.%]{1,60}\]|[^/:@\s]{1,300}):(?!\\)")
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")

@@ -50,6 +50,7 @@ from guardian_ci.policy.shell.python_values import (
     as_text,
     brace_filled,
     calculated,
+    compared,
     either,
     is_listed,
     is_small,
@@ -135,6 +136,10 @@ class _Follower:
     output: list[str] | None = field(default_factory=list)
     _routines: dict[Routine, bool] = field(default_factory=dict)
     _stars: list[str] = field(default_factory=list)
+    _shared: set[str] = field(default_factory=set)
+    """Names that functions share with what is around them."""
+    _rough: int = 0
+    """How many bodies are open that run nobody knows how often."""
     _tentative: bool = False
     """Whether a function is followed that the program itself never calls."""
     scopes: list[dict[str, object]] = field(default_factory=lambda: [{}])
@@ -196,12 +201,8 @@ class _Follower:
                 self._for(statement)
             case ast.While(test=test, body=body, orelse=orelse):
                 self.value(test)
-                output, self.output = self.output, None
-                self._block(body)
-                self._block(orelse)
-                self.output = None if output is None else [*output, UNKNOWN]
+                self._roughly([*body, *orelse])
             case ast.If(test=test, body=body, orelse=orelse):
-                self.value(test)
                 self._branches(test, body, orelse)
             case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
                 for item in items:
@@ -210,20 +211,22 @@ class _Follower:
                         self._assign(item.optional_vars, entered)
                 self._block(body)
             case ast.Try() | ast.TryStar():
-                for block in (
-                    statement.body,
-                    *(handler.body for handler in statement.handlers),
-                    statement.orelse,
-                    statement.finalbody,
-                ):
-                    self._block(block)
+                self._block(statement.body)
+                for handler in statement.handlers:
+                    self._assign_name(handler.name, DARK)
+                    self._roughly(handler.body)
+                self._block([*statement.orelse, *statement.finalbody])
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for decorator in statement.decorator_list:
                     self.value(decorator)
                 self.bind(statement.name, self._routine(statement.args, statement.body))
             case ast.ClassDef():
+                self.scopes.append({})
                 self._block(statement.body)
+                self.scopes.pop()
                 self.bind(statement.name, DARK)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                self._shared |= set(names)
             case ast.Import(names=names):
                 for alias in names:
                     bound = alias.asname or alias.name.partition(".")[0]
@@ -239,34 +242,41 @@ class _Follower:
             case ast.Match(subject=subject, cases=cases):
                 self.value(subject)
                 for case in cases:
-                    self._block(case.body)
+                    for node in ast.walk(case.pattern):
+                        self._assign_name(getattr(node, "name", None), DARK)
+                    self._roughly(case.body)
             case _:
                 for node in ast.iter_child_nodes(statement):
                     if isinstance(node, ast.expr):
                         self.value(node)
 
     def _branches(self, test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> None:
-        output = self.output
-        known = self.value(test) if _is_about_main(test) else DARK
-        if known is DARK and output is not None:
-            self.output = None
+        known = self.value(test)
+        if isinstance(known, bool) and not self._rough:
+            self._block(body if known else orelse)
+            return
+        output, self.output = self.output, None
         self._narrowed(test, body)
         self._narrowed(_opposite(test), orelse)
-        if known is DARK and output is not None:
-            self.output = [*output, UNKNOWN]
+        self.output = None if output is None else [*output, UNKNOWN]
 
     def _for(self, statement: ast.For | ast.AsyncFor) -> None:
         items = self.items(self.value(statement.iter))
-        if items is None:
-            output, self.output = self.output, None
-            self._assign(statement.target, DARK)
+        for item in (items or [])[:_MOST_ROUNDS]:
+            self._assign(statement.target, item)
             self._block(statement.body)
-            self.output = None if output is None else [*output, UNKNOWN]
-        else:
-            for item in items[:_MOST_ROUNDS]:
-                self._assign(statement.target, item)
-                self._block(statement.body)
+        if items is None or len(items) > _MOST_ROUNDS:
+            self._assign(statement.target, DARK)
+            self._roughly(statement.body)
         self._block(statement.orelse)
+
+    def _roughly(self, body: Sequence[ast.stmt]) -> None:
+        """Follow a body that runs nobody knows how often: what it counts is not known, so no condition is decided."""
+        output, self.output = self.output, None
+        self._rough += 1
+        self._block(body)
+        self._rough -= 1
+        self.output = None if output is None else [*output, UNKNOWN]
 
     def _routine(self, arguments: ast.arguments, body: Sequence[ast.stmt] | ast.expr) -> Routine:
         routine = Routine(arguments, body)
@@ -275,7 +285,13 @@ class _Follower:
 
     # Names
 
+    def _assign_name(self, name: str | None, value: object) -> None:
+        if name is not None:
+            self.bind(name, value)
+
     def bind(self, name: str, value: object) -> None:
+        for scope in self.scopes if name in self._shared else ():
+            scope[name] = value
         self.scopes[-1][name] = value
 
     def look_up(self, name: str) -> object:
@@ -371,11 +387,14 @@ class _Follower:
             case ast.Lambda(args=arguments, body=body):
                 return Routine(arguments, body)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                self.value(test)
+                known = self.value(test)
+                if isinstance(known, bool) and not self._rough:
+                    return self.value(body if known else orelse)
                 return either(self.value(body), self.value(orelse))
-            case ast.BoolOp(values=values):
-                results = [self.value(value) for value in values]
-                return next((result for result in results if result not in (None, "", DARK)), DARK)
+            case ast.BoolOp(op=sign, values=values):
+                return _decided(isinstance(sign, ast.Or), [self.value(value) for value in values])
+            case ast.Compare(left=left, ops=[sign], comparators=[right]):
+                return compared(sign, self.value(left), self.value(right))
             case ast.UnaryOp(op=sign, operand=operand):
                 number = self.value(operand)
                 return -number if isinstance(sign, ast.USub) and isinstance(number, int) else DARK
@@ -439,7 +458,8 @@ class _Follower:
         if not tests:
             yield
             return
-        self.value(tests[0])
+        if self.value(tests[0]) is False:
+            return
         for _ in self._readings(tests[0]):
             yield from self.under(tests[1:])
 
@@ -716,7 +736,7 @@ class _Follower:
             return getattr(owner, name)(*values)
         if name not in OF_TEXT:
             return self._method_of_unknown(name, values, named)
-        if isinstance(owner, str) and UNKNOWN in owner and name not in _ON_PARTS:
+        if isinstance(owner, str) and (UNKNOWN in owner or is_listed(owner)) and name not in _ON_PARTS:
             return DARK
         encode = isinstance(owner, bytes) and name != "decode"
         return method_of_text(
@@ -996,10 +1016,14 @@ def variable_of(name: object) -> object:
     return f"${name}" if isinstance(name, str) and name.isidentifier() else DARK
 
 
-def _is_about_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Constant) or (
-        isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
-    )
+def _decided(one_is_enough: bool, values: Sequence[object]) -> object:  # noqa: FBT001 - ``or`` or ``and``
+    """Return what ``or`` or ``and`` gives; where that is not known, the first value that says something."""
+    for value in values:
+        if value is DARK:
+            return next((each for each in values if each not in (None, "", DARK)), DARK)
+        if bool(value) is one_is_enough:
+            return value
+    return values[-1]
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

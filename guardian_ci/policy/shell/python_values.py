@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from guardian_ci.policy.shell.encodings import (
     LONGEST,
@@ -162,6 +162,32 @@ def calculated(sign: ast.operator, left: int, right: int) -> object:
     ):
         return DARK
     return known(left, right)
+
+
+_COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda part, whole: part in whole,
+    ast.NotIn: lambda part, whole: part not in whole,
+}
+
+
+def compared(sign: ast.cmpop, left: object, right: object) -> object:
+    """Return whether a comparison holds, where both sides are constants."""
+    known = _COMPARISONS.get(type(sign))
+    plain = all(
+        isinstance(value, str | bytes | int | list | tuple) and not is_listed(value) and UNKNOWN not in texts_in(value)
+        for value in (left, right)
+    )
+    return known(left, right) if known is not None and plain and not any(map(_holds_dark, (left, right))) else DARK
+
+
+def _holds_dark(value: object) -> bool:
+    return isinstance(value, list | tuple) and any(item is DARK or is_listed(item) for item in value[:MOST_ITEMS])
 
 
 def joined_path(left: str, right: str) -> PathValue:

@@ -135,7 +135,7 @@ class _Reader:
                 in_class = "]" in self._program[self._position + 1 : self._position + 64]
             elif character == "]":
                 in_class = False
-            elif character == delimiter and not (in_class and delimiter != "/"):
+            elif character == delimiter and not in_class:
                 part = self._program[begin : self._position - 1]
                 found.append(part.replace("\\" + delimiter, delimiter) if delimiter not in "|(){}+?.*" else part)
                 begin = self._position

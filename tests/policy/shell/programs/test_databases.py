@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a row of a table is one line
 """What clients of databases do."""
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a row of a table is one line
 """What programs that run programs do."""
 
 import pytest
@@ -56,9 +55,9 @@ PRINTS = r"""
 bash --version ⇒ TAME\n
 python3 -c "print(open('.env').read())" ⇒ UNKNOWN\n
 python3 -c "print('.e'+'nv')" ⇒ .env\n
-python3 <<< open('.env') ⇒ 
+python3 <<< open('.env') ⇒ EMPTY
 python3 --version ⇒ TAME\n
-python3.12 -c 'open(".env")' ⇒ 
+python3.12 -c 'open(".env")' ⇒ EMPTY
 node -p '1+1' ⇒ 2\n
 perl -pe 's/a/b/' <<< xa ⇒ xb\n
 ruby -e 'puts File.read(".env")' ⇒ UNKNOWN\n

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a row of a table is one line
 """What programs that talk to other hosts do."""
 
 import pytest

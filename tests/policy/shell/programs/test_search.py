@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a row of a table is one line
 """What programs that search in texts and for files do."""
 
 import pytest
