@@ -4,13 +4,15 @@ import json
 import re
 from typing import Final
 
-from guardian_ci.policy.shell.encodings import LONGEST, from_base32, from_base64, is_constant, to_base64
+from guardian_ci.policy.shell.encodings import LONGEST, from_base32, from_base64, is_constant, joined_within, to_base64
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:("(?:[^"\\]|\\.)*+")|(@?[A-Za-z_]\w*)|(\.[A-Za-z_]\w*)|(-?\d{1,9})|([|,+.\[\](){}]))""", re.DOTALL
 )
 _MOST_TOKENS: Final = 500
 _DEEPEST: Final = 20
+_MOST_STEPS: Final = 2_000
+"""Values that are looked at: each ``|`` may multiply them."""
 
 
 class _Unknown(Exception):  # noqa: N818 - caught where it is raised: what is not followed is not known
@@ -26,10 +28,11 @@ def queried(program: str, text: str | None, *, raw: bool, read_raw: bool = False
         if text is not None:
             value = text.removesuffix("\n") if read_raw else json.loads(text)
         results = _Query(program).run(value)
-        lines = [each if raw and isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in results]
-    except (_Unknown, ValueError, RecursionError, IndexError, KeyError, TypeError):
+        return joined_within(
+            (each if raw and isinstance(each, str) else json.dumps(each, ensure_ascii=False)) + "\n" for each in results
+        )
+    except (_Unknown, ValueError, RecursionError, IndexError, KeyError, TypeError, OverflowError):
         return None
-    return "".join(line + "\n" for line in lines)
 
 
 class _Query:
@@ -45,6 +48,7 @@ class _Query:
             self._tokens.append(token[0].strip())
             position = token.end()
         self._position = 0
+        self._steps = _MOST_STEPS
 
     def run(self, value: object) -> list[object]:
         results = self._pipe(value, 0)
@@ -69,13 +73,16 @@ class _Query:
         return piped
 
     def _sum(self, value: object, depth: int) -> object:
+        self._steps -= 1
+        if self._steps < 0:
+            raise _Unknown
         total = self._term(value, depth)
         while self._next_is("+"):
             right = self._term(value, depth)
             if isinstance(total, str) and isinstance(right, str):
                 total += right
             elif isinstance(total, list) and isinstance(right, list):
-                total = total + right
+                total = _bounded(total + right)
             else:
                 raise _Unknown
             if len(total) > LONGEST:
@@ -105,7 +112,7 @@ class _Query:
             return []
         results = self._pipe(value, depth + 1)
         self._expect("]")
-        return results
+        return _bounded(results)
 
     def _path(self, value: object) -> object:
         while self._position < len(self._tokens):
@@ -154,7 +161,7 @@ class _Query:
         if not isinstance(text, str):
             raise _Unknown
         if name == "join" and isinstance(value, list):
-            return text.join(map(str, value))
+            return _known(joined_within(map(str, value), text))
         if not isinstance(value, str):
             raise _Unknown
         return value.removeprefix(text) if name == "ltrimstr" else value.removesuffix(text)
@@ -168,6 +175,13 @@ class _Query:
     def _expect(self, token: str) -> None:
         if not self._next_is(token):
             raise _Unknown
+
+
+def _bounded(values: list[object]) -> list[object]:
+    """Return an array that is not too long when it is written out, however often it holds the same."""
+    if len(json.dumps(values)) > LONGEST:
+        raise _Unknown
+    return values
 
 
 def _known(text: str | None) -> str:

@@ -53,3 +53,12 @@ def test_of_what_is_no_document_nothing_is_known(text: str) -> None:
 @given(st.text(alphabet='."ab[]()|,+@123 ', max_size=30))
 def test_no_program_makes_it_fail(program: str) -> None:
     queried(program, DOCUMENT, raw=True)
+
+
+@pytest.mark.parametrize("program", [("." + ",." * 9 + "|") * 20 + ".", "[.,.,.]|" * 18 + ".", "[" * 400, "(" * 400])
+def test_values_that_multiply_are_followed_for_so_long(program: str) -> None:
+    assert queried(program, '"a"', raw=True) is None
+
+
+def test_joining_does_not_grow_without_bound() -> None:
+    assert queried(f'explode | join("{"a" * 10_000}")', "a" * 60_000, raw=True, read_raw=True) is None
