@@ -418,7 +418,10 @@ def globs_of(source: str, *, extended: bool, fixed: bool = False, whole: bool = 
     core = text + ("" if ends or whole else "*")
     if begins or whole:
         return [core]
-    return [core] if core.startswith("*") else ["*" + core, ".*" + core, *([core] if core.startswith(".") else [])]
+    if core.startswith("*"):
+        return [core]
+    first = core.find("]", 2) + 1 if core.startswith("[") else 1
+    return ["*" + core, ".*" + core, *(["." + core[first:]] if core.startswith((".", "?", "[")) else [])]
 
 
 def _glob_parts(source: str, *, extended: bool, fixed: bool) -> tuple[bool, str, bool] | None:
@@ -453,6 +456,6 @@ def _glob_part(body: str, position: int, *, extended: bool) -> tuple[str, int] |
     if character == "[":
         end = body.find("]", position + 2)
         return None if end < 0 else ("[" + body[position + 1 : end].replace("^", "!", 1) + "]", end + 1)
-    if character == "*" or (extended and character in "+?(){}|"):
+    if character == "*" or (extended and character in "+?(){}|^$"):
         return None
     return character, position + 1
