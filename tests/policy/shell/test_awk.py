@@ -83,3 +83,18 @@ def test_no_program_makes_it_fail(program: str, text: str) -> None:
 )
 def test_a_hostile_program_costs_bounded_work(program: str) -> None:
     assert len(deeds_of(program, {}).shells) <= 9_000
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "result"),
+    [
+        ("{print; exit}", "a\nb\n", "a\n"),
+        ("{print; exit} END{print NR}", "a\nb\n", "a\n1\n"),
+        ("NR==1{next} {print}", "a\nb\n", "b\n"),
+        ("{x=x $0} END{print x}", ".e\nnv\n", ".env\n"),
+        ("{n=n+1} END{print n, NR}", "a\nb\n", "2 2\n"),
+        ('BEGIN{printf "%.4s", ".env.old"}', None, ".env"),
+    ],
+)
+def test_a_program_is_left_where_it_says_and_ends_with_its_end(program: str, text: str | None, result: str) -> None:
+    assert evaluated(program, {}, None, text) == result

@@ -91,3 +91,20 @@ def test_commands_name_files_and_command_lines(program: str, found: list[tuple[s
 def test_no_program_makes_it_fail(program: str, text: str) -> None:
     commands_of(program)
     edited(program, text)
+
+
+@pytest.mark.parametrize("program", ["2~2d", "0~2p", "0,/a/s/a/b/", "1,+2d", "1,2c x"])
+def test_lines_that_are_counted_in_steps_are_not_taken_for_others(program: str) -> None:
+    assert edited(program, "a\nb\nc\n") is None
+
+
+def test_a_line_in_place_of_another_is_printed_even_when_it_is_quiet() -> None:
+    assert edited("1c .env", "a\nb\n", quiet=True) == ".env\n"
+
+
+def test_nothing_is_not_matched_where_a_match_has_ended() -> None:
+    assert edited("s/a*/x/g", "baac\n") == "xbxcx\n"
+
+
+def test_a_replacement_has_decimal_codes() -> None:
+    assert edited(r"s/x/\d046/", "xenv\n") == ".env\n"
