@@ -36,7 +36,6 @@ TESTED_ELSEWHERE = {
     "policy/shell/facts.py": "policy/shell/test_record.py",
     "policy/shell/literal_tokens.py": "policy/shell/test_inline.py",
     "policy/shell/literal_values.py": "policy/shell/test_inline.py",
-    "policy/shell/literals.py": "policy/shell/test_inline.py",
     "policy/shell/python_library.py": "policy/shell/test_inline.py",
     "policy/shell/python_values.py": "policy/shell/test_inline.py",
     "policy/shell/syntax.py": "policy/shell/test_grammar.py",

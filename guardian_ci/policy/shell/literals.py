@@ -304,9 +304,7 @@ class _Reader:
         elif self._begins_call(short_name(name), following):
             self._note_call(name)
         elif following in {".", "->", "::", "["} and self._peek(-1).text not in {".", "->", "::"}:
-            value = self._expression()
-            if name == "Dir":
-                self.collector.read(*(text for text in texts_in(value) if is_listing(text) and text.strip("*./")))
+            self._expression()
 
     def _note_assignment(self, name: str, position: int) -> None:
         self.position = position
@@ -446,7 +444,7 @@ class _Reader:
         if isinstance(values[-1] if values else None, str) and text.strip(UNKNOWN):
             self._evaluate(text)
             return True
-        if values and not (isinstance(values[-1], Reference) and values[-1].name):
+        if values:
             self.collector.opaque("runs a program that is not known", "eval")
         return False
 
@@ -772,6 +770,8 @@ class _Reader:
             elif token.text == "[" and not isinstance(value, int) and value is not None:
                 self.position += 1
                 items = self._values("]")
+                if isinstance(value, Reference) and value.name == "Dir":
+                    self.collector.read(*(text for item in items for text in texts_in(item)))
                 value = indexed(value, items, self.arguments)
             elif token.text == "(" and isinstance(value, Reference):
                 self.position += 1

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """What Python programs do, as far as constants go."""
 
 import pytest
@@ -167,20 +168,28 @@ def test_hosts_are_talked_to(source: str, host: str) -> None:
         ("import glob\nfor f in glob.glob('.e*'): open(f)", "read .e*"),
         ("import os\nfor f in os.listdir('.'):\n  if 'nv' in f: open(f)", "read .; read *nv*; read .*nv*"),
         ("import os\n[open(f) for f in os.listdir() if f.startswith('.e')]", "read .e*"),
-        ("import os\nfor f in os.listdir('.'):\n  if not f.endswith('nv'): continue\n  open(f)", "read .; read *nv; read .*nv"),
+        (
+            "import os\nfor f in os.listdir('.'):\n  if not f.endswith('nv'): continue\n  open(f)",
+            "read .; read *nv; read .*nv",
+        ),
         ("import os\nfor f in os.listdir('.'):\n  if f == '.env' and f: open(f)", "read .; read .env"),
         ("import os, re\nfor f in os.listdir('.'):\n  if re.search('nv', f): open(f)", "read .; read *nv*; read .*nv*"),
         ("import os, fnmatch\nfor f in fnmatch.filter(os.listdir('.'), '.e*'): open(f)", "read .; read .e*"),
         ("import os\nfor f in filter(lambda f: 'nv' in f, os.listdir('.')): open(f)", "read .; read *nv*; read .*nv*"),
         ("from pathlib import Path\nfor p in Path('.').rglob('.e*'): p.read_text()", "read ./**/.e*"),
-        ("from pathlib import Path\nfor p in Path('.').iterdir():\n  if 'nv' in p.name: p.read_text()", "read .; read ./*nv*; read ./.*nv*"),
-        ("import os\nfor r, d, fs in os.walk('.'):\n  for f in fs:\n    if f.endswith('.pem'): open(os.path.join(r, f))",
-         "read .; read ./**/*.pem; read ./**/.*.pem; read ./**/.pem"),
+        (
+            "from pathlib import Path\nfor p in Path('.').iterdir():\n  if 'nv' in p.name: p.read_text()",
+            "read .; read ./*nv*; read ./.*nv*",
+        ),
+        (
+            "import os\nfor r, d, fs in os.walk('.'):\n  for f in fs:\n    if f.endswith('.pem'): open(os.path.join(r, f))",
+            "read .; read ./**/*.pem; read ./**/.*.pem; read ./**/.pem",
+        ),
         ("import os\nopen(sorted(os.listdir('.'))[3])", "read .; read UNKNOWN"),
         ("import os\nopen(min(os.listdir('.')))", "read .; read UNKNOWN"),
         ("import os, random\nopen(random.choice(os.listdir('.')))", "read .; read UNKNOWN"),
     ],
-)  # fmt: skip
+)
 def test_names_that_are_listed_are_globs_and_conditions_narrow_them(source: str, deeds: str) -> None:
     assert does(source) == deeds
 

@@ -33,6 +33,7 @@ _FUNCTIONS: Final = re.compile(
     re.IGNORECASE,
 )
 _PROGRAM: Final = re.compile(r"\b(?:from|to)\s+program\s+'((?:[^']|''){1,2000})'", re.IGNORECASE)
+_WRITES: Final = re.compile(r"^[\s;]*(?:\\(?:o|out|w|write|g)\b|\.(?:output|once|backup|save|log)\b)")
 _PIPED: Final = re.compile(r"^\|")
 
 
@@ -46,7 +47,7 @@ def note_sql(collector: Collector, text: str) -> None:
                 if _PIPED.match(found[group].strip()):
                     collector.shell(found[group].strip()[1:])
                 else:
-                    collector.edit(file)
+                    (collector.write if _WRITES.search(found[0].lower()) else collector.read)(file)
         if (copied := found["copied"]) is not None:
             (collector.shell if found["program"] else collector.edit)(copied)
         for group in ("shell", "mysql_shell", "sqlite_shell"):
@@ -93,6 +94,9 @@ _PSQL: Final = usage(
     write="-o --output -L --log-file",
     host="-h --host",
 )
+_DUMP: Final = usage(
+    "maybe*", text="-d --dbname -p --port -U --username -t -n -N -F -j", write="-f --file", host="-h --host"
+)
 _MYSQL: Final = usage(
     text="-u --user -P --port -D --database --default-character-set --protocol --prompt --delimiter",
     read="--defaults-file --defaults-extra-file --ssl-ca --ssl-cert --ssl-key -S --socket",
@@ -126,9 +130,8 @@ def _script_client(invocation: Invocation) -> Effects:
 
 
 PROGRAMS: Final[Mapping[str, Program]] = {
-    **joined(
-        "psql pgcli pg_dump pg_restore pg_dumpall createdb dropdb pg_isready", _client(_PSQL, commands="-c --command")
-    ),
+    **joined("pg_dump pg_dumpall pg_restore", _client(_DUMP, commands="--command")),
+    **joined("psql pgcli createdb dropdb pg_isready", _client(_PSQL, commands="-c --command")),
     **joined(
         "mysql mariadb mycli mysqldump mariadb-dump mysqladmin mysqlimport",
         _client(_MYSQL, commands="-e --execute --init-command"),

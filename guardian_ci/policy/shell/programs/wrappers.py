@@ -299,7 +299,8 @@ def _run_on_words(
 _PARALLEL: Final = usage(
     "text*",
     stops=True,
-    text="-S --sshlogin -I -j --jobs -n --max-args -N -L --max-lines -d --delimiter -C --colsep --delay --timeout --retries"
+    text="-S --sshlogin"
+    " -I -j --jobs -n --max-args -N -L --max-lines -d --delimiter -C --colsep --delay --timeout --retries"
     " --memfree --load"
     " --shuf --env --tagstring --progress-bar --halt --nice --block --recstart --recend --tmpdir --wd --workdir"
     " --shellquote",

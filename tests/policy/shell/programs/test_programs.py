@@ -13,39 +13,16 @@ from guardian_ci.policy.shell.programs import contact_of_path, effects_of
 PROGRAMS = sorted(
     name_set(
         "cat cp mv ln ls tar zip find grep rg sed awk jq xargs parallel env sudo sh bash python3 node perl ruby php lua"
-        " git curl wget ssh scp rsync nc socat dig docker kubectl make npm pip uv cargo go gcc vim ed psql sqlite3 openssl"
-        " dd date printf echo seq tr cut sort head tail base64 xxd gh aws terraform tmux crontab watch timeout unzip 7z"
-        " cpio less man gpg nobody"
+        " git curl wget ssh scp rsync nc socat dig docker kubectl make npm pip uv cargo go gcc vim ed psql sqlite3"
+        " openssl dd date printf echo seq tr cut sort head tail base64 xxd gh aws terraform tmux crontab watch timeout"
+        " unzip 7z cpio less man gpg nobody"
     )
 )
+SIGNS = "-=@:/~*[{('\"`$\\\n |;<>!%+1\0é" + UNKNOWN + TAME
 PIECES = st.sampled_from(
     [
-        *(
-            "-",
-            "--",
-            "=",
-            "@",
-            ":",
-            "/",
-            "..",
-            ".env",
-            "~",
-            "*",
-            "[",
-            "{",
-            "(",
-            "'",
-            '"',
-            "`",
-            "$",
-            "\\",
-            "\n",
-            " ",
-            "|",
-        ),
-        *(";", "<", ">", "!", "%", "-e", "-c", "-f", "-i", "-n", "s/a/b/", "http://", "a@b:c", "-exec", "+", "{}"),
-        *("{print $1}", "BEGIN{", "getline", "system(", "open(", "eval(", "print", "%s", "1", "99999999999", "\0", "é"),
-        *(UNKNOWN, TAME),
+        *(*SIGNS, "--", "..", ".env", "-e", "-c", "-f", "-i", "-n", "s/a/b/", "http://", "a@b:c", "-exec", "{}"),
+        *("{print $1}", "BEGIN{", "getline", "system(", "open(", "eval(", "print", "%s", "99999999999"),
     ]
 )
 WORDS = st.lists(PIECES, max_size=6).map("".join)
