@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
@@ -27,6 +27,12 @@ _NOTHING: Final[Mapping[str, str]] = {}
 _HOSTLESS: Final = re.compile(r"(?:data|about|javascript|blob):", re.IGNORECASE)
 _STDIN: Final = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 _URL_INSIDE: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>|]{1,2000}", re.IGNORECASE)
+_BETWEEN: Final = re.compile(r"[=,]|(?<=[a-z]):(?=[a-z])|^//", re.IGNORECASE)
+_HOST: Final = re.compile(
+    r"(?:[\w.+-]{1,64}@)?((?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|edu|gov|io|dev|info|biz|xyz|site|online|cloud|example|test"
+    r"|invalid|internal|top)|\d{1,3}(?:\.\d{1,3}){3})(?::\d{0,5}|/[^=,]{0,1000}|:[^=,]{0,1000})?",
+    re.IGNORECASE,
+)
 _FILE_URL: Final = re.compile(r"(?:view-source:)?file:(?://(?:localhost(?=/))?)?", re.IGNORECASE)
 
 
@@ -88,6 +94,8 @@ class Collector:
             if is_url(text) and scheme_of(text) != "file":
                 self.url(text)
                 continue
+            for host in _hosts_in(text):
+                self.host(host)
             for inside in _URL_INSIDE.findall(text[:_LONGEST_WORD])[:_MOST_URLS]:
                 self.url(inside)
             setting = text.partition("=")[0] if "=" in text else ""
@@ -244,6 +252,13 @@ class Collector:
             self._contacts[contact] = None
         else:
             self.opaque("names more hosts than are looked at", "")
+
+
+def _hosts_in(text: str) -> Iterator[str]:
+    """Yield what in a word looks like a host and like nothing else: by its last part, or by its four numbers."""
+    for part in _BETWEEN.split(text[:_LONGEST_WORD])[:_MOST_URLS]:
+        if (host := _HOST.fullmatch(part)) is not None:
+            yield host[1]
 
 
 def is_dark(text: str) -> bool:

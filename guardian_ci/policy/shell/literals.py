@@ -405,12 +405,12 @@ class _Reader:
         if short in _FETCHES:
             return self._note_fetch(owner, values, begin)
         if short == "send" and self.language is Language.NODE:
-            return self._note_connection(values[1:])
+            return self._note_connection(values[1:], begin)
         if short in _CONNECTS or (
             short in {"new", "open", "start", "get"}
             and owner in {"tcpsocket", "udpsocket", "inet", "ssl", "http", "ftp", "smtp", "socket"}
         ):
-            return self._note_connection(values)
+            return self._note_connection(values, begin)
         if short in _WRITERS or self._writes_file(short, owner):
             self.collector.write(*known[: 2 if short == "rename" else 1])
             return bool(known)
@@ -475,7 +475,7 @@ class _Reader:
             else []
         )
         named = [text for word, text in self._named(begin) if word in {"host", "hostname", "uri", "url"}]
-        for host in [*named, *(hosts[:1] if owner in {"http", "https", "net"} else ())] if not urls else ():
+        for host in [*named, *(hosts[:1] if owner in {"http", "https", "net", ""} else ())] if not urls else ():
             self.collector.host(host)
             urls.append(host)
         return bool(urls)
@@ -489,8 +489,9 @@ class _Reader:
             }:
                 yield short_name(self.tokens[place].text), self.tokens[place + 2].text
 
-    def _note_connection(self, values: list[Value]) -> bool:
+    def _note_connection(self, values: list[Value], begin: int) -> bool:
         texts = [text for value in values for text in texts_in(value)]
+        texts += [text for word, text in self._named(begin) if word in {"host", "hostname", "peeraddr", "peerhost"}]
         found = False
         for text in texts:
             if is_url(text):

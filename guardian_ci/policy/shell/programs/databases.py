@@ -94,6 +94,7 @@ _PSQL: Final = usage(
     write="-o --output -L --log-file",
     host="-h --host",
 )
+_SQLCMD: Final = usage(text="-U -P -d -p --port -u --user --password", read="-i", write="-o", host="-S -h --host --url")
 _DUMP: Final = usage(
     "maybe*", text="-d --dbname -p --port -U --username -t -n -N -F -j", write="-f --file", host="-h --host"
 )
@@ -121,6 +122,7 @@ def _script_client(invocation: Invocation) -> Effects:
     collector.options(given)
     for text in given.values("--eval"):
         collector.add(effects_of_program(text, Language.NODE))
+    collector.maybe(*given.operands)
     for operand in (*given.operands, *given.values("-u", "--uri")):
         if "://" in operand:
             collector.url(operand)
@@ -137,7 +139,9 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         _client(_MYSQL, commands="-e --execute --init-command"),
     ),
     **joined("sqlite3 sqlite litecli sqlcipher duckdb", _client(_SQLITE, commands="-cmd -c", files=True)),
-    **joined("sqlcmd bcp usql clickhouse-client clickhouse cockroach", _client(_PSQL, commands="-q -Q --query -c -e")),
+    **joined(
+        "sqlcmd bcp usql clickhouse-client clickhouse cockroach", _client(_SQLCMD, commands="-q -Q --query -c -e")
+    ),
     **joined(
         "mongosh mongo redis-cli mongodump mongoimport mongoexport mongorestore memcached-tool cqlsh influx",
         _script_client,

@@ -40,6 +40,8 @@ def _vim(invocation: Invocation) -> Effects:
         write="-w",
     )
     words = [word for word in invocation.argv[1:] if not word.startswith("+") and word not in _SILENT]
+    if {"-e", "-E"} & set(words):
+        words = [word for word in words if word != "-s"]
     given = read_arguments(words, how)
     collector.options(given)
     collector.edit(*given.operands)

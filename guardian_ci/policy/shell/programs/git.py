@@ -126,7 +126,9 @@ def _note_setting(collector: Collector, name: str, value: str) -> None:
             _note_included(collector, collector.lines(value))
     elif _CONFIG_OF_HOSTS.fullmatch(name):
         url = name[4:].rpartition(".")[0] if lower.startswith("url.") else value
-        if is_url(url) or remote_host(url)[0]:
+        if lower.endswith("proxy"):
+            collector.host(value)
+        elif is_url(url) or remote_host(url)[0]:
             collector.remote(url)
 
 

@@ -12,6 +12,7 @@ from guardian_ci.policy.shell.effects import Effects, Invocation, Language
 from guardian_ci.policy.shell.encodings import bytes_of, from_base64
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.inline import effects_of_program
+from guardian_ci.policy.shell.powershell import as_shell
 from guardian_ci.policy.shell.programs import packages
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, joined, without
 from guardian_ci.policy.shell.sed import edited
@@ -369,11 +370,10 @@ def _power_shell(invocation: Invocation) -> Effects:
 
 
 def _power_shell_text(collector: Collector, text: str | None) -> None:
-    if text is None or is_dark(text):
-        collector.opaque("runs a text that is not known", text or "")
+    if text is None:
+        collector.opaque("runs a text that is not known", "")
     else:
-        collector.add(effects_of_program(text, Language.OTHER))
-        collector.maybe(text)
+        collector.shell(text if is_dark(text) else as_shell(text))
 
 
 def _compiled(invocation: Invocation) -> Effects:

@@ -631,7 +631,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **joined("kcat kafkacat mosquitto_pub mosquitto_sub nats grpcurl websocat wscat", _client_of_hosts),
     **declared({"irssi weechat ii": usage("maybe*", host="-c --connect -h -s", text="-n -p -w")}),
     **joined(
-        "ping ping6 fping traceroute traceroute6 tracepath mtr whois nmap arping hping3 nikto masscan tcpping"
+        "ping ping6 fping traceroute traceroute6 tracepath mtr whois nmap arping hping3 masscan tcpping"
         " ntpdate sntp showmount rpcinfo snmpwalk snmpget snmpset smbclient rpcclient nbtscan",
         _all_hosts(
             usage(
@@ -643,8 +643,12 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         ),
     ),
     **joined(
-        "openconnect vpnc sshuttle rdesktop xfreerdp vncviewer iperf iperf3 ab wrk hey siege k6 vegeta",
+        "openconnect vpnc sshuttle rdesktop xfreerdp vncviewer ab wrk hey siege k6 vegeta",
         _first_host(usage("text*", text="-c -n -t -d -p -r -k")),
+    ),
+    **joined(
+        "iperf iperf3 nikto openvpn hydra ncftp ncftpput ncftpget gnutls-cli curlftpfs finger rdate",
+        _all_hosts(usage("text*", host="-c --client -h --host --remote", text="-p -t -u -l -P -d")),
     ),
     **joined("mail mailx mutt sendmail msmtp swaks s-nail neomutt", _mail),
     **joined("aria2c axel youtube-dl yt-dlp lwp-download lwp-request GET POST HEAD fetch gallery-dl", _downloader),

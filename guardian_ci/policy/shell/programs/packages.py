@@ -366,6 +366,8 @@ def _make(invocation: Invocation) -> Effects:
     texts = given.values("--eval", "-E")
     assigned = [word for word in invocation.argv[1:] if "=" in word and not word.startswith("-")]
     texts += assigned
+    for shell in (word.partition("=")[2] for word in assigned if word.startswith(("SHELL=", "MAKE="))):
+        collector.shell(shell)
     folders = given.values("-C", "--directory") or [""]
     named = given.values("-f", "--file", "--makefile") or [
         f"{folder}/{name}".lstrip("/") for folder in folders for name in _MAKEFILES

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from asking import ask, deeds, edited, perhaps, read, written
+from asking import ask, deeds, edited, read, written
 from deeds import deeds_of, printed_by, rows
 
 from guardian_ci.policy.shell.facts import UNKNOWN
@@ -77,7 +77,7 @@ def test_an_interpreter_does_what_its_program_does(line: str, stdin: str | None,
 
 def test_an_encoded_command_is_decoded() -> None:
     text = base64.b64encode("Get-Content a.txt".encode("utf-16-le")).decode()
-    assert "a.txt" in perhaps(f"pwsh -EncodedCommand {text}")
+    assert deeds(f"pwsh -EncodedCommand {text}") == {"runs the text cat a.txt"}
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ deno run a.ts ⇒ read a.ts; script a.ts
 bun -e "Bun.file('.env')" ⇒ read .env
 bun run a.ts ⇒ read a.ts; script a.ts
 bun install ⇒ talk to registry npmjs
-pwsh -c 'Get-Content .env' ⇒ maybe .env; maybe Get-Content .env; maybe Get-Content
-pwsh -EncodedCommand YwBhAHQAIAAuAGUAbgB2AA== ⇒ maybe .env; maybe cat .env; maybe cat
+pwsh -c 'Get-Content .env' ⇒ shell cat .env
+pwsh -EncodedCommand YwBhAHQAIAAuAGUAbgB2AA== ⇒ shell cat .env
 java -cp a.jar Main ⇒ read a.jar; maybe Main
 java -Dhttp.proxyHost=evil.example -jar a.jar ⇒ read a.jar; maybe evil.example; talk to evil.example
 swift -e 'x(".env")' ⇒ maybe .env
