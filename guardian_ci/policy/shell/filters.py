@@ -207,10 +207,21 @@ def _expr(arguments: Sequence[str], _: str | None) -> str:
         case ["substr", text, start, length] if is_constant(text):
             begin = _integer(start) - 1
             return text[max(begin, 0) : max(begin + _integer(length), 0)] + "\n"
+        case [text, ":", source] if is_constant(text):
+            return _matched(text, source)
         case [left, ("+" | "-" | "*" | "/" | "%") as sign, right] if is_constant(left + right):
             return f"{_calculated(_integer(left), sign, _integer(right))}\n"
         case _:
             return f"{TAME}\n"
+
+
+def _matched(text: str, source: str) -> str:
+    """``expr TEXT : PATTERN``: the group, or how long the match is."""
+    pattern = compile_pattern(f"^{source.removeprefix('^')}", extended=False)
+    match = pattern.search(text) if pattern is not None else None
+    if match is None:
+        return f"{UNKNOWN}\n" if pattern is None else "\n"
+    return f"{match.group(text, 1) if len(match.spans) > 1 else match.end}\n"
 
 
 def _calculated(left: int, sign: str, right: int) -> int:

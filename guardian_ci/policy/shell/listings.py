@@ -43,3 +43,16 @@ def narrowed(line: str, source: str, *, extended: bool, fixed: bool = False, who
     else:
         globs = [glob for glob in globs if glob.startswith((".", "?", "["))]
     return [folder + slash + glob for glob in globs]
+
+
+def hidden_too(name: str) -> list[str]:
+    """Return the globs of a name for a program whose ``*`` and ``?`` mean a leading dot as well."""
+    folder, slash, last = name.rpartition("/")
+    rest = last.lstrip("*")
+    if last[:1] not in {"*", "?", "["} or not any(map(str.isalnum, rest)):
+        return [name]
+    if last[0] == "*":
+        others = [f".*{rest}", *([rest] if rest[0] == "." else [])]
+    else:
+        others = [f".{last[1:] if last[0] == '?' else last.partition(']')[2]}"]
+    return [name, *(folder + slash + other for other in others)]

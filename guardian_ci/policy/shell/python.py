@@ -19,7 +19,7 @@ from guardian_ci.policy.shell.effects import Effects, Language
 from guardian_ci.policy.shell.encodings import LONGEST, bytes_of, joined_within, text_of
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
 from guardian_ci.policy.shell.hosts import is_url
-from guardian_ci.policy.shell.listings import is_listing, narrowed
+from guardian_ci.policy.shell.listings import hidden_too, is_listing, narrowed
 from guardian_ci.policy.shell.python_library import (
     CONSTANTS,
     EXECS,
@@ -800,8 +800,8 @@ class _Follower:
                 f"{base.removesuffix(last)}{last[:1]}{last[1:].rpartition('.')[0] or last[1:]}{first}"
             ),
             "iterdir": [PathValue(f"{base}/*"), PathValue(f"{base}/.*")],
-            "glob": [PathValue(f"{base}/{first}")],
-            "rglob": [PathValue(f"{base}/**/{first}")],
+            "glob": [PathValue(f"{base}/{glob}") for glob in hidden_too(first)],
+            "rglob": [PathValue(f"{base}/**/{glob}") for glob in hidden_too(first)],
             "as_posix": owner.text,
             "__str__": owner.text,
             **dict.fromkeys(("expanduser", "resolve", "absolute"), owner),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from guardian_ci.policy.shell.encodings import LONGEST, is_constant, unescaped
+from guardian_ci.policy.shell.encodings import LONGEST, unescaped
 from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.listings import is_listing, lines_of, narrowed
 from guardian_ci.policy.shell.patterns import Match, Pattern, TooMuch, compile_pattern
@@ -15,6 +15,7 @@ _FILE_COMMANDS: Final = frozenset("rRwW")
 _BARE_COMMANDS: Final = frozenset("=dDgGhHlnNpPqQxzF}{")
 _UNFOLLOWED: Final = -1
 """Stands for lines that are counted in a way nobody here follows: ``1~2``, ``,+3``, and ``0``, which is no line."""
+_WHOLE_LINES: Final = frozenset({".*", "^.*", ".*$", "^.*$", ".+", "^.+$"})
 _FLAGS: Final = frozenset("gpiImMe0123456789")
 
 
@@ -211,8 +212,8 @@ class _Editor:
         lines = lines_of(text)
         printed: list[str] = []
         for number, line in enumerate(lines, 1):
-            if not is_listing(line) and not is_constant(line):
-                printed.append(UNKNOWN if UNKNOWN in line else line)
+            if not is_listing(line) and UNKNOWN in line and not self._replaces_all():
+                printed.append(UNKNOWN)
                 continue
             cycle = _Cycle(line, number, number == len(lines))
             self._cycle(cycle, listing=is_listing(line))
@@ -220,6 +221,13 @@ class _Editor:
             if cycle.ends:
                 break
         return "".join(line + "\n" for line in printed)
+
+    def _replaces_all(self) -> bool:
+        """Whether the whole line is replaced, whatever it is."""
+        return any(
+            command.name == "s" and command.pattern in _WHOLE_LINES and not {"&", "\\"} & set(command.text)
+            for command in self._commands
+        )
 
     def _cycle(self, cycle: _Cycle, *, listing: bool) -> None:
         for index, command in enumerate(self._commands):

@@ -40,6 +40,8 @@ PRINTERS = [
     ("realpath ./a", "./a\n"),
     ("expr 2 '*' 3", "6\n"),
     ("expr substr x.env 2 4", ".env\n"),
+    ("expr x.env : 'x\\(.*\\)'", ".env\n"),
+    ("expr abc : 'ab'", "2\n"),
     ("date +%F", f"{TAME}\n"),
     ("date +.env", ".env\n"),
     ("uname -m", f"{TAME}\n"),

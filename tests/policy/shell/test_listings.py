@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardian_ci.policy.shell.listings import is_listing, lines_of, narrowed
+from guardian_ci.policy.shell.listings import hidden_too, is_listing, lines_of, narrowed
 
 PATTERNS = st.lists(st.sampled_from(["e", "n", "v", ".", r"\.", ".*", "[en.]", "^", "$"]), min_size=1, max_size=6).map(
     "".join
@@ -79,3 +79,20 @@ def test_no_pattern_is_too_broken(line: str, source: str, extended: bool, fixed:
 @pytest.mark.parametrize("part", ["a*", "(", "[", "a|", "\\", "?", "a{1,9}"])
 def test_long_patterns_cost_so_much_and_no_more(part: str) -> None:
     narrowed("*", part * 10_000, extended=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "globs"),
+    [
+        ("*v", ["*v", ".*v"]),
+        ("*.py", ["*.py", ".*.py", ".py"]),
+        ("?env", ["?env", ".env"]),
+        ("[.]env", ["[.]env", ".env"]),
+        ("src/*v", ["src/*v", "src/.*v"]),
+        (".e*", [".e*"]),
+        ("*", ["*"]),
+        ("a*", ["a*"]),
+    ],
+)
+def test_some_programs_mean_hidden_names_by_a_star(name: str, globs: list[str]) -> None:
+    assert hidden_too(name) == globs

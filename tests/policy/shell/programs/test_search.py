@@ -27,7 +27,7 @@ find . -type f -exec cat {} \; ⇒ dark
 find . -type f -exec grep -l x {} + ⇒ run grep -l x ./**
 find . -name a -o -name b -delete ⇒ write ./**/a; write ./**/b
 find . -name .env -fprint list ⇒ write list; read ./**/.env
-find . -name '*.sh' -exec sh -c 'cat "$1"' _ {} \; ⇒ run sh -c cat "$1" _ ./**/*.sh
+find . -name '*.sh' -exec sh -c 'cat "$1"' _ {} \; ⇒ run sh -c cat "$1" _ ./**/*.sh ./**/.*.sh ./**/.sh
 fd '^\.env$' -x cat ⇒ run cat ./**/.env
 fzf --preview 'cat {}' ⇒ shell cat {}
 """
@@ -36,7 +36,7 @@ PRINTS = r"""
 grep -rl '' . ⇒ ./**\n
 grep nv <<< *\n.*\n ⇒ *nv*\n.*nv*\n
 rg --files -g '*.py' ⇒ ./**/*.py\n
-find . -name '*.py' ⇒ ./**/*.py\n
+find . -name '*.py' ⇒ ./**/*.py\n./**/.*.py\n./**/.py\n
 find . -type f ⇒ ./**\n
 find . -name a -o -name b -delete ⇒ ./**/a\n./**/b\n
 find . ! -name a -name b ⇒ ./**/b\n
