@@ -289,7 +289,7 @@ _OTHERS: Final[Mapping[str, Usage]] = {
 
 
 PROGRAMS: Final[Mapping[str, Program]] = {
-    **joined("docker podman nerdctl finch docker.io", _docker),
+    **joined("docker podman nerdctl finch", _docker),
     **joined("docker-compose podman-compose", _compose),
     **joined("kubectl oc k kubecolor microk8s.kubectl", _kubectl),
     **joined("crane gcrane skopeo oras trivy grype syft dive regctl", _image_tool),
