@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from guardian_ci.audit.records import Exchange
 from guardian_ci.errors import BadRequest, StoreError, UpstreamError
@@ -168,7 +169,7 @@ class _OneCall:
         if "MODEL" in path:
             path = path.replace("MODEL", command.model or str(model))
         elif model:
-            path = f"{path}/{model}"
+            path = f"{path}/{quote(str(model), safe='')}"
         body = self._edited(parsed, command)
         decoded = body is not parsed.body
         forwarded = self._request_headers(headers, decoded=decoded, stream=parsed.call.stream)

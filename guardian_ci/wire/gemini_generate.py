@@ -41,6 +41,9 @@ _KNOWN: Final = (
     "generateContentRequest",
 )
 _SEARCHES: Final = frozenset({"googleSearch", "googleSearchRetrieval", "googleMaps", "enterpriseWebSearch"})
+_MODEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,199}")
+"""A model's name becomes a part of the upstream's path, where a colon, a slash or a ? would be another method."""
+
 _CAPITAL: Final = re.compile(r"[A-Z]")
 _UNDERSCORE: Final = re.compile(r"_([a-z])")
 _MEMBER: Final = 3
@@ -71,6 +74,10 @@ class GeminiGenerate(JsonWire):
     def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:
         request = fields.record({"body": document.value}, "body")
         _check_casing(request)
+        if not _MODEL.fullmatch(address.model):
+            raise BadRequest(
+                "the path names no model: letters, digits, points, hyphens and @ are what a name is made of"
+            )
         root: Path = ()
         if (name := _spelling(request, "generateContentRequest")) in request:
             # Counting may be asked for the whole request that is to be sent.
@@ -140,8 +147,11 @@ class GeminiGenerate(JsonWire):
 
     def _remove_tools(self, root: Node, parsed: Parsed, indexes: Collection[int]) -> Iterator[Splice]:
         """Remove functions and the provider's own tools; a tool entry of several kinds keeps the others."""
-        chosen = [parsed.offers[index] for index in sorted(indexes) if 0 <= index < len(parsed.offers)]
-        if len(chosen) == len(parsed.offers):
+        outer = next((node for name in _both("generateContentRequest") if (node := root.step(name))), None)
+        offers = parsed.offers if outer is None else tuple(path[1:] for path in parsed.offers)
+        root = outer or root
+        chosen = [offers[index] for index in sorted(indexes) if 0 <= index < len(offers)]
+        if len(chosen) == len(offers):
             yield from root.without_members([*_both("tools"), *self.tool_dependents])
             return
         by_entry: dict[Path, list[Path]] = {}
@@ -152,7 +162,7 @@ class GeminiGenerate(JsonWire):
             holder = root.at(*entry)
             if holder is None:
                 continue
-            if len(paths) == sum(offer[:2] == entry for offer in parsed.offers):
+            if len(paths) == sum(offer[:2] == entry for offer in offers):
                 gone.append(int(entry[1]))
                 continue
             members = {str(path[2]) for path in paths if len(path) == _MEMBER}

@@ -198,3 +198,11 @@ def test_a_configuration_does_not_show_its_keys() -> None:
     config = ProxyConfig(policy=default_policy(), log=Path("log"), keys={"openai": "sk-secret"}, token="gci-secret")
     assert "sk-secret" not in repr(config)
     assert "gci-secret" not in repr(config)
+
+
+@pytest.mark.parametrize("model", ["m:embedContent%3F", "m%23", "m%3Fx=1", ".."])
+def test_a_models_name_cannot_make_another_path_of_a_metered_one(shared: Run, model: str) -> None:
+    before = len(shared.upstream.seen)
+    got = shared.request("POST", f"/v1beta/models/{model}:generateContent", MESSAGES, b'{"contents": []}')
+    assert (got.status_code, got.headers["x-guardian-reason"]) == (400, "bad_request")
+    assert len(shared.upstream.seen) == before

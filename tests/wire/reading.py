@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardian_ci.model import Call, Finding, Operation, Origin, ToolUse, Usage, Verdict
-from guardian_ci.wire.interface import AnswerReader, Edits, Parsed, Piece, Wire
+from guardian_ci.wire.interface import Address, AnswerReader, Edits, Parsed, Piece, Wire
 from guardian_ci.wire.json_text import value_at
 
 SSE = "text/event-stream; charset=utf-8"
@@ -40,7 +40,8 @@ class Reading:
 
 
 def parse(wire: Wire, body: bytes, operation: Operation = Operation.GENERATE) -> Parsed:
-    return wire.parse_call(body, operation=operation, headers={"content-type": "application/json"})
+    headers = {"content-type": "application/json"}
+    return wire.parse_call(body, operation=operation, headers=headers, address=Address(model="m"))
 
 
 def finding(tool: ToolUse) -> Finding:

@@ -188,6 +188,21 @@ def test_tokens_may_be_counted_of_a_whole_request() -> None:
     assert [each.path[0] for each in WIRE.passages(parsed)][:1] == ["generateContentRequest"]
 
 
+@pytest.mark.parametrize(("gone", "left"), [({0}, 3), ({2}, 2), ({0, 1, 2, 3}, None)])
+def test_tools_are_removed_from_a_request_within_a_count_too(gone: set[int], left: int | None) -> None:
+    inner = {"model": "models/gemini-2.5-pro", "contents": TURNS, "tools": TOOLS}
+    parsed = parse({"generateContentRequest": inner}, operation=Operation.COUNT_TOKENS, stream=False)
+    told = json.loads(WIRE.edit(parsed, Edits(remove_tools=frozenset(gone))))["generateContentRequest"]
+    assert told["contents"] == TURNS
+    assert (len(told["tools"]) if "tools" in told else None) == left
+
+
+@pytest.mark.parametrize("model", ["", "m:embedContent?", "a/b", "m?x=1", "m#", "m%2F", "..", "m:generateContent"])
+def test_a_model_that_would_be_another_path_is_refused(model: str) -> None:
+    with pytest.raises(BadRequest, match="the path names no model"):
+        WIRE.parse_call(b'{"contents": []}', operation=Operation.GENERATE, headers={}, address=Address(model=model))
+
+
 def test_a_refusal_has_googles_shape_and_a_cut_stream_has_no_last_frame() -> None:
     told = json.loads(WIRE.refusal(status=429, code="rate_limit_error", message="no", request_id="req_1"))
     assert (told["error"]["code"], told["error"]["status"], told["error"]["message"]) == (
