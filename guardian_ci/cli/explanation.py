@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from guardian_ci.audit.redact import Redactor
-from guardian_ci.errors import BadRequest
 from guardian_ci.model import (
     Call,
     Evaluation,
@@ -26,6 +25,7 @@ from guardian_ci.policy.tools import canonical_name, describe_tool
 from guardian_ci.proxy.inspection import Inspector
 from guardian_ci.session.state import SessionState
 from guardian_ci.wire import WIRES
+from guardian_ci.wire.shape import protocol_of
 
 _MAIN_ARGUMENT: Final[Mapping[str, str]] = {
     "bash": "command",
@@ -40,7 +40,6 @@ _MAIN_ARGUMENT: Final[Mapping[str, str]] = {
     "web_fetch": "url",
     "web_search": "query",
 }
-_BY_SHAPE: Final = (("contents", WireProtocol.GEMINI_GENERATE), ("input", WireProtocol.OPENAI_RESPONSES))
 _GAPS: Final = str.maketrans({UNKNOWN: "…", TAME: "…"})
 _ORDER: Final = (Verdict.ALLOW, Verdict.WARN, Verdict.BLOCK)
 
@@ -107,7 +106,7 @@ class Explainer:
 
     def request(self, body: bytes, protocol: WireProtocol | None) -> Explanation:
         """Judge a whole request. Raises ``BadRequest``."""
-        wire = WIRES[protocol or _protocol_of(body)]
+        wire = WIRES[protocol or protocol_of(body)]
         parsed = wire.parse_call(body, operation=Operation.GENERATE, headers={})
         call = self.inspector.request(wire, parsed, self.settings).parsed.call
         removed = offers_to_remove(self.settings, call)
@@ -158,19 +157,3 @@ def _seen(use: ToolUse, view: ToolView) -> Iterable[tuple[str, str]]:
     dark = [("cannot tell", f"{each.reason}: {each.word}" if each.word else each.reason) for each in analysis.opaque]
     for what, text in dict.fromkeys([*named, *does, *touches, *hosts, *dark]):
         yield what, text.translate(_GAPS)
-
-
-def _protocol_of(body: bytes) -> WireProtocol:
-    """Guess how a request is spoken, by the members that only one protocol has."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the request is not JSON: {error}") from error
-    members = document if isinstance(document, dict) else {}
-    for name, protocol in _BY_SHAPE:
-        if name in members and protocol in WIRES:
-            return protocol
-    tools = members.get("tools")
-    chat = isinstance(tools, list) and any(isinstance(tool, dict) and "function" in tool for tool in tools)
-    anthropic = not chat and ("max_tokens" in members or "system" in members)
-    return WireProtocol.ANTHROPIC_MESSAGES if anthropic else WireProtocol.OPENAI_CHAT

@@ -164,7 +164,7 @@ class Answering:
         return data
 
     def _seen(self, tool: ToolUse) -> ToolUse:
-        return self._inspector.tool(tool, cwd=self._keeper.cwd_of(self._exchange.session))
+        return self._inspector.tool(tool, cwd=self._keeper.guard.cwd_of(self._exchange.session or ""))
 
     def _wrote(self, piece: Piece | None) -> bool:
         """Look at the model's next words (None: there are no more); whether they end the answer."""

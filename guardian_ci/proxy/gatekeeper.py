@@ -140,10 +140,6 @@ class Gatekeeper:
         line = records.rejected(exchange, finding, time.time(), self._redactor, demands, balances)
         self._write("call", line)
 
-    def cwd_of(self, session: str | None) -> str | None:
-        """The folder that a session's shell has changed to."""
-        return None if session is None else self.guard.cwd_of(session)
-
     async def judge(self, exchange: Exchange, tool: ToolUse) -> do.Release | do.Rewrite | do.Cut:
         """Decide on a complete tool call."""
         event = on.ToolCalled(request=exchange.request_id, at=time.time(), tool=tool)

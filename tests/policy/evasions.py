@@ -1830,7 +1830,7 @@ TOOLS: Final = (
         ".env",
         ("Read", {"file_path": ".env"}),
         ("Read", {"file_path": "./.env"}),
-        ("Read", {"file_path": "/work/project/.env"}),
+        ("Read", {"file_path": "/srv/project/.env"}),
         ("Read", {"file_path": "src/../.env"}),
         ("Read", {"file_path": "src\\..\\.env"}),
         ("Read", {"file_path": "C:\\project\\.env"}),

@@ -78,6 +78,14 @@ def test_every_flag_is_known_and_has_its_reason() -> None:
     assert all(KNOWN_FLAGS.values())
 
 
+def test_the_readme_tells_how_many_there_are_and_how_many_are_flagged() -> None:
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    share = f"{len(FLAGGED) / len(COMMANDS):.2%}".replace("%", " %")
+    assert (
+        f"Of {len(COMMANDS):,} ordinary commands {len(FLAGGED)} are flagged by the default policy ({share})" in readme
+    )
+
+
 def test_no_known_flag_is_gone_by_now() -> None:
     assert sorted(KNOWN_FLAGS.keys() - FLAGGED.keys()) == []
 

@@ -5,6 +5,7 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -88,6 +89,12 @@ def test_of_all_evasions_at_most_three_in_a_hundred_are_missed() -> None:
 def test_every_miss_is_known_and_has_its_reason() -> None:
     assert sorted(MISSED - KNOWN_MISSES.keys()) == []
     assert all(KNOWN_MISSES.values())
+
+
+def test_the_readme_tells_how_many_there_are_and_how_many_are_missed() -> None:
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+    assert f"Of {len(EVASIONS):,} evasions" in readme
+    assert f"{len(MISSED)} are missed ({len(MISSED) / len(EVASIONS):.1%})".replace("%", " %") in readme
 
 
 def test_no_known_miss_is_seen_by_now() -> None:

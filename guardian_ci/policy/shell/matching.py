@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from guardian_ci.policy.shell.marks import is_known
+from guardian_ci.policy.shell.patterns import CLASSES
 
 _MOST_WORK: Final = 100_000
 _MOST_PATTERNS: Final = 32
@@ -18,20 +19,6 @@ _GLOB_SIGNS: Final = frozenset("*?[")
 _PLAIN: Final = re.compile(r"[^*?\[\\(]*+")
 _GROUP: Final = re.compile(r"[?*+@!]\(")
 _CHOICE: Final = re.compile(r"([?@*+!])\(([^()]*+)\)")
-_CLASSES: Final[dict[str, Callable[[str], bool]]] = {
-    "alpha": str.isalpha,
-    "digit": str.isdigit,
-    "alnum": str.isalnum,
-    "upper": str.isupper,
-    "lower": str.islower,
-    "space": str.isspace,
-    "blank": lambda sign: sign in " \t",
-    "punct": lambda sign: sign.isprintable() and not sign.isalnum() and not sign.isspace(),
-    "print": str.isprintable,
-    "graph": lambda sign: sign.isprintable() and not sign.isspace(),
-    "xdigit": lambda sign: sign in "0123456789abcdefABCDEF",
-    "word": lambda sign: sign.isalnum() or sign == "_",
-}
 
 _Test = Callable[[str], bool] | None  # None: any number of characters
 
@@ -229,7 +216,7 @@ def _bracket(pattern: str, position: int) -> tuple[Callable[[str], bool], int] |
         if pattern[position] == "]" and position > start:
             return (lambda sign: any(test(sign) for test in tests) is not negated), position + 1
         if pattern.startswith("[:", position) and (end := pattern.find(":]", position)) > 0:
-            tests.append(_CLASSES.get(pattern[position + 2 : end], _is("")))
+            tests.append(CLASSES.get(pattern[position + 2 : end], _is("")))
             position = end + 2
             continue
         position += pattern[position] == "\\" and position + 1 < len(pattern)

@@ -16,7 +16,7 @@ _DEEPEST: Final = 20
 _MOST_REPEATS: Final = 200
 _Test = Callable[[str], bool]
 
-_CLASSES: Final[Mapping[str, _Test]] = {
+CLASSES: Final[Mapping[str, _Test]] = {
     "alpha": str.isalpha,
     "digit": str.isdigit,
     "alnum": str.isalnum,
@@ -26,12 +26,16 @@ _CLASSES: Final[Mapping[str, _Test]] = {
     "blank": lambda character: character in " \t",
     "punct": lambda character: character.isprintable() and not character.isalnum() and not character.isspace(),
     "print": str.isprintable,
+    "graph": lambda character: character.isprintable() and not character.isspace(),
     "xdigit": lambda character: character in "0123456789abcdefABCDEF",
+    "word": lambda character: character.isalnum() or character == "_",
 }
+"""The named classes of characters, as a bracket of an expression or of a shell's pattern may hold them."""
+
 _ESCAPED_CLASSES: Final[Mapping[str, _Test]] = {
-    "d": _CLASSES["digit"],
-    "w": lambda character: character.isalnum() or character == "_",
-    "s": _CLASSES["space"],
+    "d": CLASSES["digit"],
+    "w": CLASSES["word"],
+    "s": CLASSES["space"],
 }
 _ESCAPED_CHARACTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
 
@@ -313,10 +317,10 @@ class _Compiler:
     def _bracket_item(self) -> _Test:
         if self.source.startswith("[:", self.position):
             name, end, _ = self.source[self.position + 2 :].partition(":]")
-            if not end or name not in _CLASSES:
+            if not end or name not in CLASSES:
                 raise _Unreadable
             self.position += len(name) + 4
-            return _CLASSES[name]
+            return CLASSES[name]
         low = self._bracket_character()
         if self.source[self.position] == "-" and self.source[self.position + 1] != "]":
             self.position += 1

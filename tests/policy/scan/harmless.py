@@ -74,7 +74,7 @@ _URLS: Final = (
     "http://proxy.corp.io:3128",
     "git@github.com:owner/name.git",
     "ssh://git@host.io:22/name",
-    "https://registry.npmjs.org/@scope/name/-/name-1.2.3.tgz#a1b2",
+    "https://registry.example/@scope/name/-/name-1.2.3.tgz#a1b2",
     "https://host.io:8080/path/to@1.2.3/file",
 )
 _CODE: Final = (

@@ -182,10 +182,6 @@ def _ditto(invocation: Invocation) -> Effects:
     return collector.effects()
 
 
-def _install(invocation: Invocation) -> Effects:
-    return _copy(invocation)
-
-
 PROGRAMS: Final[Mapping[str, Program]] = {
     **declared(_TABLE),
     **declared(_DESCRIBED, TAME_LINE),
