@@ -13,8 +13,12 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 RUN_TIME = [*PROJECT["project"]["dependencies"], *EXTRAS["compression"]]
 """What the action installs. The other extras have no build for every machine, so who wants them installs them."""
 
-DEVELOPMENT = [*RUN_TIME, *(line for extra in EXTRAS.values() for line in extra), *PROJECT["dependency-groups"]["dev"]]
-PYTHON_LOCKS = ("requirements.txt", "tests/requirements.txt", "tests/agents/aider.txt")
+APART = "intercept"
+"""The extra with a lock of its own: mitmproxy wants exact versions of what it shares with others."""
+
+SHARED_EXTRAS = [line for name, extra in EXTRAS.items() if name != APART for line in extra]
+DEVELOPMENT = [*RUN_TIME, *SHARED_EXTRAS, *PROJECT["dependency-groups"]["dev"]]
+PYTHON_LOCKS = ("requirements.txt", "tests/requirements.txt", "tests/intercept.txt", "tests/agents/aider.txt")
 NPM_LOCKS = ("tests/agents/package-lock.json", ".github/actions/post/package-lock.json")
 
 
