@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -33,7 +35,10 @@ from guardian_ci.session.events import Caller, Outcome
 from guardian_ci.wire import WIRES
 from guardian_ci.wire.interface import Address, Edits, Parsed, Wire
 
-_OURS: Final = frozenset({b"host", b"content-length", b"expect", b"x-guardian-session"})
+Sending = Callable[[], Awaitable[Answer]]
+"""Sends a call to its upstream, and returns when the answer begins."""
+
+OURS: Final = frozenset({b"host", b"content-length", b"expect", b"x-guardian-session"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +66,8 @@ class Relay:
         exchange = begin(scope)
         session = session_name(scope, headers, self._proxy.gatekeeper)
         client = Client(exchange.request_id, receive, send)
-        one_call = _OneCall(self._proxy, self._endpoint, exchange, client, headers, session)
-        try:
-            await one_call.serve(query, scope["path_params"])
-        except ClientGone:
-            pass
-        except BadRequest as error:
-            await one_call.refuse_bad_request(str(error))
-        except StoreError as error:
-            await one_call.refuse_unrecorded(str(error), "store_failed")
-        except Exception as error:  # noqa: BLE001 - a fault of ours: closed, recorded, and the agent is told
-            await one_call.refuse_unrecorded(f"guardian-ci failed on this call: {error!r}", "internal_error")
+        one_call = _HttpCall(self._proxy, self._endpoint, exchange, client, headers, session)
+        await one_call.finish(one_call.serve(query, scope["path_params"]))
 
 
 def begin(scope: Mapping[str, Any]) -> Exchange:
@@ -97,11 +93,18 @@ def session_name(scope: Mapping[str, Any], headers: Headers, keeper: Gatekeeper)
     return named or session_of(presented(headers))
 
 
-class _OneCall:
+class OneCall(ABC):
     """The state of one call while it is served."""
 
     def __init__(
-        self, proxy: Proxy, endpoint: Endpoint, exchange: Exchange, client: Client, headers: Headers, session: str
+        self,
+        proxy: Proxy,
+        endpoint: Endpoint,
+        exchange: Exchange,
+        client: Client,
+        headers: Headers,
+        session: str,
+        wire: Wire | None = None,
     ) -> None:
         self._proxy = proxy
         self._keeper = proxy.gatekeeper
@@ -110,7 +113,7 @@ class _OneCall:
         self._client = client
         self._headers = headers
         self._session = session
-        self._wire: Wire = WIRES[endpoint.protocol]
+        self._wire = wire or WIRES[endpoint.protocol]
         self._settings: Settings = proxy.config.policy.for_session(session)
         self._base = self._settings.upstreams.get(endpoint.provider) or UPSTREAMS[endpoint.provider]
         self._provider = provider_of(self._base, endpoint.provider)
@@ -121,24 +124,26 @@ class _OneCall:
         self._forwarded = False
         self._settled = False
 
+    async def finish(self, serving: Awaitable[None]) -> None:
+        """Serve, and answer for all that goes wrong before anything is forwarded."""
+        try:
+            await serving
+        except ClientGone:
+            pass
+        except BadRequest as error:
+            await self.refuse_bad_request(str(error))
+        except StoreError as error:
+            await self.refuse_unrecorded(str(error), "store_failed")
+        except Exception as error:  # noqa: BLE001 - a fault of ours: closed, recorded, and the agent is told
+            await self.refuse_unrecorded(f"guardian-ci failed on this call: {error!r}", "internal_error")
+
     # The request
 
-    async def serve(self, query: str, parameters: Mapping[str, Any]) -> None:
-        """Serve the call. Raises ``BadRequest``, ``ClientGone``, ``StoreError`` before anything is forwarded."""
-        self._exchange.session = self._session
-        limit = self._settings.max_request_mb << 20
-        raw = await self._client.body(limit)
-        parsed = self._parse(raw, limit, str(parameters.get("model", "")))
-        headers = self._proxy.credentials.outgoing(self._headers, self._endpoint.provider)
-        self._client.watch(self._begin_drain)
-        try:
-            await self._decide(parsed, headers, raw, query, parameters)
-        finally:
-            await self._client.unwatch()
+    @abstractmethod
+    def _prepare(self, parsed: Parsed, command: do.Forward) -> Sending:
+        """Make what is to be sent of an admitted call, and return what sends it."""
 
-    async def _decide(
-        self, parsed: Parsed, headers: Headers, raw: bytes, query: str, parameters: Mapping[str, Any]
-    ) -> None:
+    async def _decide(self, parsed: Parsed) -> None:
         command = await self._keeper.admit(
             self._exchange, self._caller(), parsed.call, status_of=self._status_of, prompt=self._prompt(parsed)
         )
@@ -149,48 +154,14 @@ class _OneCall:
             await self._settle()  # the agent gave up while its call waited for room: nothing was sent
             return
         try:
-            url, forwarded, payload = self._prepare(parsed, command, headers, raw, query, parameters)
+            send = self._prepare(parsed, command)
         except BaseException:
             await self._settle()  # nothing was sent
             raise
-        await self._forward(parsed, url, forwarded, payload)
+        await self._forward(parsed, send)
 
-    def _prepare(
-        self,
-        parsed: Parsed,
-        command: do.Forward,
-        headers: Headers,
-        raw: bytes,
-        query: str,
-        parameters: Mapping[str, Any],
-    ) -> tuple[str, Headers, bytes]:
-        """Where the call goes, with which headers and body. An untouched body keeps its bytes and its encoding."""
-        path, model = self._endpoint.path, parameters.get("model")
-        if "MODEL" in path:
-            path = path.replace("MODEL", command.model or str(model))
-        elif model:
-            path = f"{path}/{quote(str(model), safe='')}"
-        body = self._edited(parsed, command)
-        decoded = body is not parsed.body
-        forwarded = self._request_headers(headers, decoded=decoded, stream=parsed.call.stream)
-        url = upstream_url(self._base, path, query)
-        return url, forwarded, body if decoded else raw
-
-    def _parse(self, raw: bytes, limit: int, model: str) -> Parsed:
-        if self._endpoint.operation is Operation.MODELS:
-            call = Call(
-                protocol=self._endpoint.protocol,
-                operation=Operation.MODELS,
-                model="",
-                stream=False,
-                fingerprint="",
-                size=InputSize(text_bytes=0),
-            )
-            return Parsed(call=call, body=raw)
-        names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
-        body = decode_request(raw, names.get("content-encoding", ""), limit)
-        address = Address(model=model, stream=self._endpoint.stream)
-        parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names, address=address)
+    def _inspect(self, parsed: Parsed) -> Parsed:
+        """Add what the scanners find in a request, and what its upstream's host says of it."""
         self._inspected = self._proxy.inspector.request(self._wire, parsed, self._settings)
         parsed = self._inspected.parsed
         if parsed.call.geo is not None or (geo := geo_of(self._base)) is None:
@@ -225,20 +196,6 @@ class _OneCall:
         )
         return self._wire.edit(parsed, edits)
 
-    @staticmethod
-    def _request_headers(headers: Headers, *, decoded: bool, stream: bool) -> Headers:
-        kept: Headers = []
-        for name, value in headers:
-            if name in _OURS or name in HOP_BY_HOP or (decoded and name == b"content-encoding"):
-                continue
-            if name == b"accept-encoding":
-                # A stream is edited frame by frame, so it must come plain; a whole body may be compressed.
-                text = "identity" if stream else accepted(value.decode("latin-1"))
-                kept.append((name, text.encode()))
-            else:
-                kept.append((name, value))
-        return kept
-
     def _refusal(self, finding: Finding) -> Refusal:
         return refusals.of_finding(finding, self._settings, self._endpoint.protocol, self._exchange.agent or "")
 
@@ -269,13 +226,13 @@ class _OneCall:
 
     # The answer
 
-    async def _forward(self, parsed: Parsed, url: str, headers: Headers, body: bytes) -> None:
+    async def _forward(self, parsed: Parsed, send: Sending) -> None:
         limits = self._settings.timeouts
         failure: tuple[int, str] | None = None
         try:
             async with asyncio.timeout(limits.call_seconds) as self._timeout:
                 self._forwarded = True
-                await self._converse(parsed, url, headers, body)
+                await self._converse(parsed, send)
         except UnreachedError as error:
             failure = (error.status, str(error))
         except UpstreamError as error:
@@ -298,7 +255,7 @@ class _OneCall:
             if failure is not None:
                 await self._fail(*failure)
 
-    def _begin_drain(self) -> None:
+    def begin_drain(self) -> None:
         """The agent hung up: the upstream bills to the end all the same, so read on, but not for ever."""
         if not self._forwarded:
             return
@@ -307,11 +264,9 @@ class _OneCall:
         if not self._timeout.expired() and (when is None or soon < when):
             self._timeout.reschedule(soon)
 
-    async def _converse(self, parsed: Parsed, url: str, headers: Headers, body: bytes) -> None:
-        method = self._endpoint.method
-        sent = self._proxy.upstream.send(method, url, headers, body, self._settings.timeouts)
+    async def _converse(self, parsed: Parsed, send: Sending) -> None:
         try:
-            answer = await sent
+            answer = await send()
         except UnreachedError:
             raise
         except BaseException:
@@ -393,3 +348,80 @@ class _OneCall:
             message=f"guardian-ci: {message}", request_id=self._exchange.request_id, reader=reader
         )
         await self._client.break_off(error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a request brought; ``headers`` are those that the provider shall see."""
+
+    raw: bytes
+    headers: Headers
+    query: str
+    parameters: Mapping[str, Any]
+
+
+class _HttpCall(OneCall):
+    """A call that is one HTTP request."""
+
+    _asked: _Asked
+
+    async def serve(self, query: str, parameters: Mapping[str, Any]) -> None:
+        """Serve the call. Raises ``BadRequest``, ``ClientGone``, ``StoreError`` before anything is forwarded."""
+        self._exchange.session = self._session
+        limit = self._settings.max_request_mb << 20
+        raw = await self._client.body(limit)
+        parsed = self._parse(raw, limit, str(parameters.get("model", "")))
+        headers = self._proxy.credentials.outgoing(self._headers, self._endpoint.provider)
+        self._asked = _Asked(raw=raw, headers=headers, query=query, parameters=parameters)
+        self._client.watch(self.begin_drain)
+        try:
+            await self._decide(parsed)
+        finally:
+            await self._client.unwatch()
+
+    def _prepare(self, parsed: Parsed, command: do.Forward) -> Sending:
+        """An untouched body keeps its bytes and its encoding."""
+        asked = self._asked
+        path, model = self._endpoint.path, asked.parameters.get("model")
+        if "MODEL" in path:
+            path = path.replace("MODEL", command.model or str(model))
+        elif model:
+            path = f"{path}/{quote(str(model), safe='')}"
+        body = self._edited(parsed, command)
+        decoded = body is not parsed.body
+        headers = self._request_headers(asked.headers, decoded=decoded, stream=parsed.call.stream)
+        url = upstream_url(self._base, path, asked.query)
+        payload = body if decoded else asked.raw
+        upstream, timeouts = self._proxy.upstream, self._settings.timeouts
+        return partial(upstream.send, self._endpoint.method, url, headers, payload, timeouts)
+
+    def _parse(self, raw: bytes, limit: int, model: str) -> Parsed:
+        if self._endpoint.operation is Operation.MODELS:
+            call = Call(
+                protocol=self._endpoint.protocol,
+                operation=Operation.MODELS,
+                model="",
+                stream=False,
+                fingerprint="",
+                size=InputSize(text_bytes=0),
+            )
+            return Parsed(call=call, body=raw)
+        names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
+        body = decode_request(raw, names.get("content-encoding", ""), limit)
+        address = Address(model=model, stream=self._endpoint.stream)
+        parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names, address=address)
+        return self._inspect(parsed)
+
+    @staticmethod
+    def _request_headers(headers: Headers, *, decoded: bool, stream: bool) -> Headers:
+        kept: Headers = []
+        for name, value in headers:
+            if name in OURS or name in HOP_BY_HOP or (decoded and name == b"content-encoding"):
+                continue
+            if name == b"accept-encoding":
+                # A stream is edited frame by frame, so it must come plain; a whole body may be compressed.
+                text = "identity" if stream else accepted(value.decode("latin-1"))
+                kept.append((name, text.encode()))
+            else:
+                kept.append((name, value))
+        return kept

@@ -1,5 +1,6 @@
 """The client: sends a call on as it is, and turns what can go wrong on the way into ``UpstreamError``."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -42,13 +43,11 @@ class BrokenError(UpstreamError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(ABC):
     """An upstream's answer, its body not read yet."""
 
     status: int
     headers: Headers
-    _response: httpx.Response
-    _silence: float
 
     @property
     def refuses(self) -> bool:
@@ -63,6 +62,22 @@ class Answer:
     def header(self, name: bytes) -> str:
         """The first value of a header, ``""`` without it."""
         return next((value.decode("latin-1") for key, value in self.headers if key == name), "")
+
+    @abstractmethod
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body's bytes as they come, compressed as they are. Raises ``BrokenError``."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of an answer that may not have been read to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer(Answer):
+    """An answer over HTTP."""
+
+    _response: httpx.Response
+    _silence: float
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body's bytes as they come, compressed as they are. Raises ``BrokenError``."""
@@ -117,7 +132,7 @@ class UpstreamClient:
         except httpx.HTTPError as error:
             raise BrokenError(f"the upstream {_origin(url)} broke off ({error or type(error).__name__})") from error
         answer_headers = [(name.lower(), value) for name, value in response.headers.raw]
-        return Answer(response.status_code, answer_headers, response, timeouts.silence_seconds)
+        return HttpAnswer(response.status_code, answer_headers, response, timeouts.silence_seconds)
 
 
 def _origin(url: str) -> str:
