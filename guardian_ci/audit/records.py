@@ -14,6 +14,7 @@ from guardian_ci.session.ledger import Balance, Demand
 _ARGUMENTS: Final = 2000
 _COMMAND: Final = 16_384
 _NAME: Final = 300
+_ID: Final = 128
 _OUTCOMES: Final = {
     Outcome.COMPLETE: "complete",
     Outcome.REFUSED_UPSTREAM: "upstream_error",
@@ -22,6 +23,22 @@ _OUTCOMES: Final = {
     Outcome.CLIENT_GONE: "client_gone",
     Outcome.CUT: "cut",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """For which of its own sessions and subagents an agent says that it calls. Untrusted: nothing is decided by it."""
+
+    agent_session: str
+    subagent: str | None = None
+    """None: the main agent."""
+    parent: str | None = None
+    """Who started the subagent, where the agent tells."""
+
+    def plain(self, redactor: Redactor) -> Plain:
+        """The members that are told, redacted and cut to length."""
+        told = (("agent_session", self.agent_session), ("subagent", self.subagent), ("parent", self.parent))
+        return {name: redactor.excerpt(text, _ID) for name, text in told if text is not None}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +50,7 @@ class Exchange:
     session: str | None = None
     path: str | None = None
     agent: str | None = None
+    attribution: Attribution | None = None
     call: Call | None = None
     received: CallReceived | None = None
     status: int | None = None
@@ -51,6 +69,10 @@ class Exchange:
     def head(self) -> Plain:
         """The members that every line about this request begins with."""
         return {"request_id": self.request_id, "session_id": self.session}
+
+    def attributed(self, redactor: Redactor) -> Plain:
+        """The member that tells for whom the agent says that it calls; nothing where it says nothing."""
+        return {} if self.attribution is None else {"attribution": self.attribution.plain(redactor)}
 
 
 def usd(picodollars: int) -> float:
@@ -146,7 +168,8 @@ def call_admitted(exchange: Exchange, forward: Forward, redactor: Redactor, prom
         edits["max_web_searches"] = forward.max_web_searches
     if forward.redact:
         edits["redact"] = [origin.value for origin in forward.redact]
-    line: Plain = exchange.head() | {
+    line: Plain = exchange.head() | exchange.attributed(redactor)
+    line |= {
         "protocol": call.protocol.value,
         "operation": call.operation.value,
         "model": redactor.excerpt(call.model, _NAME) or None,
@@ -283,7 +306,8 @@ def _call(
     call = exchange.call
     session, session_spent = (demands[0], balances[0]) if demands else (None, Balance())
     first = exchange.first_byte
-    return exchange.head() | {
+    head = exchange.head() | exchange.attributed(redactor)
+    return head | {
         "protocol": call.protocol.value if call else None,
         "operation": call.operation.value if call else None,
         "path": None if exchange.path is None else redactor.excerpt(exchange.path, _NAME),

@@ -20,6 +20,7 @@ MAX_FINDINGS_A_RULE: Final = 50
 MAX_PATHS: Final = 50
 MAX_NAMES: Final = 1_000
 MAX_SESSIONS: Final = 10_000
+MAX_SUBAGENTS: Final = 100
 OTHERS: Final = "(others)"
 """Stands for all names beyond a bound."""
 
@@ -123,6 +124,28 @@ class ModelTally:
 
 
 @dataclass(slots=True, kw_only=True)
+class AgentTally:
+    """What one of a session's agents came to: who an agent says that it calls for, which nobody can check."""
+
+    agent_session: str | None
+    """The agent's own session; None where it told none."""
+    subagent: str | None
+    """None: the main agent."""
+    parent: str | None = None
+    calls: int = 0
+    refused: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
+    picodollars: int = 0
+
+    def count(self, record: Fields) -> None:
+        """Count a call's record."""
+        self.calls += 1
+        self.refused += record.get("decision") != "approved"
+        self.tokens += tokens_of(record)
+        self.picodollars += read.picodollars(record, "cost") or 0
+
+
+@dataclass(slots=True, kw_only=True)
 class SessionTally:
     """One session: its calls, its spend, what it used and touched."""
 
@@ -144,6 +167,15 @@ class SessionTally:
     tools: Counter[str] = field(default_factory=Counter)
     paths: dict[str, None] = field(default_factory=dict)
     more_paths: bool = False
+    attributed: dict[tuple[str | None, str | None], AgentTally] = field(default_factory=dict)
+    """By the agent's own session and its subagent."""
+
+    @property
+    def parts(self) -> list[AgentTally]:
+        """The agents that share this session, main agents first, then by cost; none where there is only one."""
+        if len(self.attributed) <= 1:
+            return []
+        return sorted(self.attributed.values(), key=lambda one: (one.subagent is not None, -one.picodollars))
 
     def count(self, record: Fields) -> None:
         """Count a call's record."""
@@ -168,6 +200,16 @@ class SessionTally:
             if value and len(names) < MAX_PATHS:
                 names.add(value)
         self._use(read.rows(record, "tool_calls"))
+        self._attribute(record)
+
+    def _attribute(self, record: Fields) -> None:
+        told = read.inner(record, "attribution")
+        key = read.text(told, "agent_session"), read.text(told, "subagent")
+        if key not in self.attributed and len(self.attributed) >= MAX_SUBAGENTS:
+            key = None, OTHERS
+        agent = self.attributed.setdefault(key, AgentTally(agent_session=key[0], subagent=key[1]))
+        agent.parent = agent.parent or read.text(told, "parent")
+        agent.count(record)
 
     def _use(self, tools: Iterable[Fields]) -> None:
         for tool in tools:

@@ -21,6 +21,7 @@ from guardian_ci.model import Call, Finding, InputSize, Operation, Verdict
 from guardian_ci.policy import Settings
 from guardian_ci.proxy import refusals
 from guardian_ci.proxy.answering import Answering, response_headers
+from guardian_ci.proxy.attribution import attribution
 from guardian_ci.proxy.client import Client, ClientGone, Headers, Receive, Send
 from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
 from guardian_ci.proxy.credentials import Credentials, key_in_header, presented, session_of
@@ -78,6 +79,7 @@ def begin(scope: Mapping[str, Any]) -> Exchange:
         started=time.time(),
         path=scope["path"],
         agent=agent.decode("latin-1") or None,
+        attribution=attribution(scope["headers"]),
     )
 
 

@@ -100,6 +100,18 @@ def _session(session: SessionTally) -> dict[str, object]:
         "tools": dict(sorted(session.tools.items())),
         "paths": list(session.paths),
         "more_paths": session.more_paths,
+        "attributed": [
+            {
+                "agent_session": agent.agent_session,
+                "subagent": agent.subagent,
+                "parent": agent.parent,
+                "calls": agent.calls,
+                "refused": agent.refused,
+                "tokens": _tokens(agent.tokens),
+                "cost": _money(agent.picodollars),
+            }
+            for agent in session.attributed.values()
+        ],
     }
 
 

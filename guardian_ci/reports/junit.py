@@ -82,6 +82,10 @@ def _session_suite(summary: Summary, session: SessionTally, name: str, off: froz
         properties["budget"] = limit(session.budget_picodollars)
     if session.token_budget is not None:
         properties["token_budget"] = str(session.token_budget)
+    subagents = [agent for agent in session.parts if agent.subagent is not None]
+    if subagents:
+        properties["subagents"] = str(len(subagents))
+        properties["subagents_cost_usd"] = decimal(sum(agent.picodollars for agent in subagents))
     cases = _cases(summary, session.id, name, SESSION_RULES, off)
     return TestSuite(name, cases, timestamp=one_line(session.first_call or "", 40) or None, properties=properties)
 

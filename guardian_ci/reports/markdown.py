@@ -36,6 +36,7 @@ class MarkdownReport(Report):
             _spend(summary),
             _chart(summary),
             _sessions(summary.sessions),
+            _agents(summary.sessions),
             _tools(summary),
             _models(summary),
             _findings("Warnings", summary.warnings, rows=40, size=100_000),
@@ -147,6 +148,29 @@ def _sessions(sessions: Sequence[SessionTally]) -> str:
         for session in sessions
     ]
     return section("Sessions", head, cells, rows=50, size=150_000, right=range(1, 6))
+
+
+def _agents(sessions: Sequence[SessionTally]) -> str:
+    head = ("Session", "Agent's own session", "Agent", "Calls", "Refused", "Input", "Output", "Cost")
+    cells = [
+        (
+            code(session.id) if session.id is not None else "*(no session)*",
+            code(agent.agent_session or ""),
+            "*main agent*" if agent.subagent is None else _subagent(agent.subagent, agent.parent),
+            f"{agent.calls:,}",
+            f"{agent.refused:,}",
+            f"{agent.tokens.input:,}",
+            f"{agent.tokens.output:,}",
+            dollars(agent.picodollars),
+        )
+        for session in sessions
+        for agent in session.parts
+    ]
+    return section("Agents, as they name themselves", head, cells, rows=50, size=60_000, right=range(3, 8))
+
+
+def _subagent(name: str, parent: str | None) -> str:
+    return code(name) + (f", started by {code(parent)}" if parent else "")
 
 
 def _session_budget(session: SessionTally) -> str:

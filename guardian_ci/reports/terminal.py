@@ -3,7 +3,7 @@
 from typing import Final
 
 from guardian_ci.audit.summary import Summary
-from guardian_ci.audit.tally import Findings, ScopeRow
+from guardian_ci.audit.tally import Findings, ScopeRow, SessionTally
 from guardian_ci.reports.amounts import bar, count, dollars, limit, share
 from guardian_ci.reports.headline import calls_line, headline, open_line, tightest_first
 from guardian_ci.reports.interface import Report
@@ -74,6 +74,7 @@ class TerminalReport(Report):
         if tools:
             more = len(summary.tools) - len(tools)
             facts.append(("tools", ", ".join(tools) + (f" and {more:,} more" if more else "")))
+        facts += [("agents", line) for line in map(_agents, summary.sessions) if line][:_ROWS]
         if summary.open_calls:
             facts.append(("open", open_line(summary)))
         facts += [("notice", one_line(notice.message, _MESSAGE)) for notice in summary.notices[:_ROWS]]
@@ -81,6 +82,17 @@ class TerminalReport(Report):
         if sessions > 1:
             facts[0] = ("calls", f"{calls_line(summary)} in {count(sessions, 'session')}")
         return [f"  {self._paint(f'{name:<7}', _DIM)} {text}" for name, text in facts]
+
+
+def _agents(session: SessionTally) -> str:
+    """Say what each of a session's agents cost; nothing where it has only one."""
+    said = []
+    for agent in session.parts[:_ROWS]:
+        name = "main agent" if agent.subagent is None else f"subagent {one_line(agent.subagent, _NAME)}"
+        said.append(f"{name} {dollars(agent.picodollars)} ({count(agent.calls, 'call')})")
+    more = len(session.parts) - len(said)
+    whose = f"{one_line(session.id, _NAME)}: " if session.id is not None else ""
+    return (whose + ", ".join(said) + (f" and {more:,} more" if more else "")) if said else ""
 
 
 def _budget(row: ScopeRow) -> list[str]:

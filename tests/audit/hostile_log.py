@@ -28,6 +28,9 @@ def hostile_summary(folder: Path, text: str, **fields: Any) -> Summary:
     found = finding(message=text, reason=text, subject=text, file=text)
     used = tool(name=text, canonical=text, paths=[text, f"{text}2"], verdict="block", reason=text)
     told = {"session_id": text, "model": text, "agent": text, "request_id": text or "-", "path": text} | fields
+    names = dict.fromkeys(("agent_session", "subagent", "parent"), text[:128])
+    log.call(**told)
+    told |= {"attribution": names}
     log.call(tool_calls=[used], findings=[found, found | {"verdict": "warn", "violation": False}], **told)
     log.refused(found | {"violation": False, "throttle": True}, scopes=[scope(scope=text)], **told)
     log.notice(message=text).notice(level="error", message=text + "!")

@@ -13,7 +13,7 @@ from recorded_run import RecordedRun, asked, used
 
 from guardian_ci.audit import records
 from guardian_ci.audit.chain import LineChain
-from guardian_ci.audit.records import Exchange
+from guardian_ci.audit.records import Attribution, Exchange
 from guardian_ci.audit.redact import Redactor
 from guardian_ci.model import (
     Amount,
@@ -88,6 +88,7 @@ def _exchange(text: str = "text", **fields: Any) -> Exchange:
         "session": "one",
         "path": text,
         "agent": text,
+        "attribution": Attribution(agent_session=text, subagent=text, parent=text),
         "call": call,
         "received": received,
         "findings": [_finding(text)],

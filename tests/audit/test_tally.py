@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from guardian_ci.audit.tally import (
     MAX_FINDINGS_A_RULE,
     MAX_PATHS,
+    MAX_SUBAGENTS,
+    OTHERS,
     FindingRow,
     Findings,
     SessionTally,
@@ -63,3 +65,37 @@ def test_a_denied_tool_call_touches_no_file() -> None:
 def test_the_total_of_tokens_counts_cached_input_once() -> None:
     tokens = Tokens(input=100, output=10, cache_read=60, cache_write=20)
     assert (tokens + tokens).total == 220
+
+
+def _attributed(subagent: str | None, agent_session: str = "s") -> dict[str, object]:
+    told = {"agent_session": agent_session} | ({} if subagent is None else {"subagent": subagent, "parent": "p"})
+    record: dict[str, object] = {"attribution": told, "decision": "approved"}
+    return record | {"cost_picodollars": 5, "input_tokens": 3, "output_tokens": 1}
+
+
+def test_main_agent_and_subagents_are_told_apart_and_add_up_to_the_session() -> None:
+    session = SessionTally(id="dev")
+    for subagent in ("a", None, "b", "b"):
+        session.count(_attributed(subagent))
+    session.count(_attributed("a") | {"decision": "rejected", "cost_picodollars": 0})
+    assert [(one.subagent, one.parent, one.calls, one.refused, one.picodollars) for one in session.parts] == [
+        (None, None, 1, 0, 5),
+        ("b", "p", 2, 0, 10),
+        ("a", "p", 2, 1, 5),
+    ]
+    assert sum(one.picodollars for one in session.parts) == session.picodollars
+    assert sum(one.tokens.total for one in session.parts) == session.tokens.total
+
+
+def test_a_session_of_one_agent_has_no_parts() -> None:
+    session = SessionTally(id="dev")
+    session.count(_attributed(None))
+    assert (session.parts, list(session.attributed)) == ([], [("s", None)])
+
+
+def test_subagents_beyond_the_bound_are_counted_together() -> None:
+    session = SessionTally(id="dev")
+    for number in range(MAX_SUBAGENTS + 7):
+        session.count(_attributed(f"a{number}"))
+    assert len(session.attributed) == MAX_SUBAGENTS + 1
+    assert session.attributed[None, OTHERS].calls == 7

@@ -46,6 +46,18 @@ def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk) ->
     assert all(status == "ok" for status in later.values())
 
 
+def test_what_a_subagent_costs_is_told_apart(desk: Desk) -> None:
+    prompt = script({"tools": [tool("Bash", command="echo x", description="x")]}, {"text": "Found."}, task="Look.")
+    given = tool("Task", description="look", prompt=prompt, subagent_type="general-purpose")
+    outcome = claude(desk, {"tools": [given]}, {"text": "All good."}, policy=POLICY.replace("bash]", "bash, task]"))
+    assert outcome.violations == [], outcome.stderr
+    told = [call["attribution"] for call in outcome.calls]
+    assert len({one["agent_session"] for one in told}) == 1
+    assert [("subagent" in one) for one in told].count(True) == 2
+    (subagent,) = {one["subagent"] for one in told if "subagent" in one}
+    assert f"| `{subagent}` | 2 | 0 |" in (outcome.reports / "summary.md").read_text()
+
+
 def test_a_denied_tool_does_not_run_and_the_agent_goes_on(desk: Desk) -> None:
     policy = POLICY.replace("write_file, bash", "write_file")
     outcome = claude(

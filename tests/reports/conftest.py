@@ -29,14 +29,16 @@ def expected() -> Callable[[str, str], None]:
 
 @pytest.fixture
 def rich(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
-    """Two sessions, a denied tool, a budget that ran out, a warning, a slow-down, an unmetered path."""
+    """Two sessions, a subagent, a denied tool, a budget that ran out, a warning, a slow-down, an unmetered path."""
     monkeypatch.chdir(tmp_path)  # so that the log's name is the same in every run
     log = RecordedLog(Path("log.ndjson")).start()
     log.call(tool_calls=[tool(), tool(name="Bash", canonical="bash", paths=[])])
     denied = tool(name="WebFetch", canonical="web_fetch", paths=[], verdict="block", reason="tool_not_allowed")
-    log.call(session_id="docs", tool_calls=[denied], findings=[finding()], estimated=True)
+    agent = {"agent_session": "76f46753-4ae3-4ebb"}
+    log.call(session_id="docs", attribution=agent, tool_calls=[denied], findings=[finding()], estimated=True)
     log.result(name="read_file")
-    log.call(session_id="docs", findings=[finding(rule="file_blocklist", verdict="warn", message="careful", line=5)])
+    careful = finding(rule="file_blocklist", verdict="warn", message="careful", line=5)
+    log.call(session_id="docs", attribution=agent | {"subagent": "ae00c11afb25d2b0b"}, findings=[careful])
     log.refused(finding(rule="rate_limit", reason="rate_limited", message="wait 12 s", violation=False, throttle=True))
     over = finding(rule="cost_limit", reason="cost_limit_exceeded", message="The budget is used up", line=3)
     log.refused(over, scopes=[scope(spent_picodollars=4_900_000_000_000)])
