@@ -16,6 +16,7 @@ TESTED_ELSEWHERE = {
     "__main__.py": "cli/test_main.py",
     "errors.py": "cli/test_main.py",
     "model.py": "test_layout.py",
+    "cli/agents/agent.py": "cli/agents/test_table.py",
     "cli/commands.py": "cli/test_main.py",
     "cli/explanation.py": "cli/test_explain.py",
     "cli/launch.py": "cli/test_serve.py",

@@ -3,17 +3,20 @@
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import re
 import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from guardian_ci.cli.agents.agent import Agent, Place
+from guardian_ci.cli.agents.changes import Changes, changes
+from guardian_ci.cli.agents.home import temporary_home, write_files
+from guardian_ci.cli.agents.table import NONE, agents_named, recognised, refuse_unreachable
 from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
 from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
@@ -21,25 +24,21 @@ from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.proxy.config import ProxyConfig
 
 _EPILOG: Final = """\
-The agent finds the proxy by ANTHROPIC_BASE_URL, ANTHROPIC_API_BASE, OPENAI_BASE_URL, OPENAI_API_BASE and
-GOOGLE_GEMINI_BASE_URL. Where this command's environment holds a provider's key, the agent gets a token of this
-run instead, which is worth nothing elsewhere. Signals and the agent's output pass through.
+The agent is known by its command, or by --agent, and set up so that its calls of models come here: base URLs, its own
+settings in a private folder, flags. A command that is no agent gets all that can be set by environment, for the
+agents that it may start. Where this command's environment holds a provider's key, the agent gets a token of this run
+instead, which is worth nothing elsewhere. What is set: guardian-ci env --agent NAME; which agents: guardian-ci env
+--list. Signals and the agent's output pass through.
 
 examples:
   guardian-ci run --budget 0.50 -- claude -p "fix the failing test"
-  guardian-ci run --policy guardian.yml --report-dir out -- aider --message "add a test"
+  guardian-ci run --agent codex -- npx -y @openai/codex exec "fix the failing test"
+  guardian-ci run --policy guardian.yml --report-dir out -- ./several-agents.sh
 
 exit codes: 1 on a violation, even where the agent exits 0; else the agent's own
 """
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-_AGENT_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "anthropic": ("ANTHROPIC_API_KEY",),
-    "openai": ("OPENAI_API_KEY", "CODEX_API_KEY"),
-    "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-}
-_OTHER_CREDENTIALS: Final[Mapping[str, tuple[str, ...]]] = {"anthropic": ("ANTHROPIC_AUTH_TOKEN",)}
-"""What an agent would use before the key, and so go past the token."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -54,6 +53,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         allow_abbrev=False,
     )
     add_proxy_options(parser, port=0)
+    parser.add_argument(
+        "--agent", metavar="NAME", help=f"who is run (default: known by the command; {NONE}: set up no agent's own)"
+    )
     parser.add_argument("--session", metavar="NAME", help="go on with a session of this name and its budget")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON to stdout at the end")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the agent to run")
@@ -67,72 +69,70 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("there is no command to run; write it behind --, as in: guardian-ci run -- claude -p '…'")
     if shutil.which(command[0]) is None:
         raise StartError(f"{command[0]!r} is no command that can be found; is it installed and on PATH?")
+    agents = _agents(options.agent, command[0])
     token = RUN_TOKEN_PREFIX + secrets.token_urlsafe(32)
     config = configuration(options, token)
     session = options.session or f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
     if _UNSAFE.search(session):
         raise UsageError(f"--session {session!r} has characters that a path cannot; use letters, digits, . _ -")
-    code = asyncio.run(_run(options, config, command, session))
+    code = asyncio.run(_run(options, config, agents, command, session))
     verdict = conclude(options, config.log)
     return code if verdict == EXIT_CLEAN else verdict
 
 
-async def _run(options: argparse.Namespace, config: ProxyConfig, command: list[str], session: str) -> int:
+def _agents(name: str | None, program: str) -> tuple[Agent, ...]:
+    """The agent of ``--agent``, else the one that the program is, else all that can be set up."""
+    if name is not None:
+        return agents_named([name])
+    if (agent := recognised(program)) is None:
+        return agents_named([])
+    refuse_unreachable(agent)
+    return (agent,)
+
+
+async def _run(
+    options: argparse.Namespace, config: ProxyConfig, agents: Sequence[Agent], command: list[str], session: str
+) -> int:
     async with proxy(options, config) as server:
         announce(server, options.state)
-        environment = agent_environment(os.environ, config, server.url, session)
-        environment = gemini_settings(options.state.absolute()) | environment
-        try:
-            child = await asyncio.create_subprocess_exec(*command, env=environment)
-        except OSError as error:
-            raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error
-        with _signals_to(child):
-            code = await child.wait()
+        with temporary_home(options.state) as home:
+            made = agent_changes(agents, config, server.url, session, home)
+            write_files(made, home)
+            for remark in made.remarks:
+                say(remark)
+            flags = made.arguments.get(agent.name, ()) if (agent := recognised(command[0])) else ()
+            try:
+                child = await asyncio.create_subprocess_exec(
+                    command[0], *flags, *command[1:], env=agent_environment(made, os.environ)
+                )
+            except OSError as error:
+                raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error
+            with _signals_to(child):
+                code = await child.wait()
     if code < 0:
         say(f"{command[0]} was ended by signal {-code}")
         return 128 - code
     return code
 
 
-def agent_environment(environment: Mapping[str, str], config: ProxyConfig, url: str, session: str) -> dict[str, str]:
-    """The agent's environment: base URLs, tokens in the place of keys, and nothing of the proxy's own."""
-    base = f"{url}/s/{session}"
-    child = dict(environment)
-    for provider, variable in KEY_VARIABLES.items():
-        child.pop(f"{variable}_FILE", None)
-        redirected = config.policy.for_session(session).upstreams.get(provider) is not None
-        if provider in config.keys or redirected:
-            for name in _AGENT_KEYS[provider]:
-                child[name] = config.token or ""
-            for name in _OTHER_CREDENTIALS.get(provider, ()):
-                child.pop(name, None)
-    child.pop(TOKEN_VARIABLE, None)
-    child |= {
-        "ANTHROPIC_BASE_URL": base,
-        "ANTHROPIC_API_BASE": base,
-        "OPENAI_BASE_URL": f"{base}/v1",
-        "OPENAI_API_BASE": f"{base}/v1",
-        "GOOGLE_GEMINI_BASE_URL": base,
-    }
-    for name in ("NO_PROXY", "no_proxy"):
-        # The way to the proxy must not itself go through a proxy of the network.
-        child[name] = ",".join(part for part in (child.get(name, ""), "127.0.0.1,localhost,::1") if part)
-    return child
+def agent_changes(agents: Sequence[Agent], config: ProxyConfig, url: str, session: str, home: Path) -> Changes:
+    """What these agents need of a proxy that listens at ``url``: base URLs, the token in the place of keys, files."""
+    upstreams = config.policy.for_session(session).upstreams
+    redirected = {provider for provider in KEY_VARIABLES if upstreams.get(provider) is not None}
+    place = Place(
+        base=f"{url}/s/{session}",
+        token=config.token or "",
+        held=config.keys.keys() | redirected,
+        environment=os.environ,
+        home=home,
+    )
+    return changes(agents, place)
 
 
-def gemini_settings(folder: Path) -> dict[str, str]:
-    """What Gemini CLI needs beside its environment, as the variable that names it.
-
-    A base URL makes it sign in by a gateway, which it then does not know how to; its settings can say that the key in
-    its environment is meant. Settings of the user's own, named by the same variable, stay in force.
-    """
-    file = folder / "gemini-cli.json"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"security": {"auth": {"selectedType": "gemini-api-key"}}}), encoding="utf-8")
-    except OSError as error:
-        raise StartError(f"{file} cannot be written: {error.strerror or error}; name a folder with --state") from error
-    return {"GEMINI_CLI_SYSTEM_SETTINGS_PATH": str(file)}
+def agent_environment(made: Changes, environment: Mapping[str, str]) -> dict[str, str]:
+    """The agent's environment: with the changes, and nothing of the proxy's own."""
+    own = {TOKEN_VARIABLE, *(f"{variable}_FILE" for variable in KEY_VARIABLES.values())}
+    return made.applied({name: value for name, value in environment.items() if name not in own})
 
 
 @contextlib.contextmanager

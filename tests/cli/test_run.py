@@ -7,15 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from rig import AGENT_KEY, KEY, open_reservations
+from rig import KEY, open_reservations
 from scripted import Pause, Upstream, response
 from shell import Shell
 from speech import MESSAGES
 
 from guardian_ci.cli.main import main
-from guardian_ci.cli.run import agent_environment
-from guardian_ci.policy import default_policy
-from guardian_ci.proxy.config import ProxyConfig
 
 POLICY = "policies:\n  - name: strict\n    allowed_models: [claude-haiku-*]\n"
 
@@ -100,14 +97,6 @@ def test_the_agents_environment_has_the_proxy_and_no_key(shell: Shell) -> None:
     assert env["NO_PROXY"] == "example.org,127.0.0.1,localhost,::1"
     assert env["no_proxy"] == "127.0.0.1,localhost,::1"
     assert token not in (shell.folder / "guardian-report" / "log.ndjson").read_text()
-
-
-def test_where_the_proxy_holds_no_key_the_agents_own_passes_through(tmp_path: Path) -> None:
-    config = ProxyConfig(policy=default_policy(), log=tmp_path / "log", token="gci-token")
-    env = agent_environment({"ANTHROPIC_API_KEY": AGENT_KEY, "LANG": "C"}, config, "http://127.0.0.1:1", "one")
-    assert env["ANTHROPIC_API_KEY"] == AGENT_KEY
-    assert env["LANG"] == "C"
-    assert "OPENAI_API_KEY" not in env
 
 
 def test_json_is_the_summary_behind_the_agents_output(shell: Shell) -> None:

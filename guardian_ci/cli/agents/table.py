@@ -1,0 +1,181 @@
+"""Every agent. One that needs a few variables is an entry here; one that needs more has a file of its own."""
+
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import PurePath
+from typing import Final
+
+from guardian_ci.cli.agents.agent import Agent, Place, Setup
+from guardian_ci.cli.agents.codex import CODEX
+from guardian_ci.cli.agents.continue_cli import CONTINUE
+from guardian_ci.cli.agents.copilot_cli import COPILOT
+from guardian_ci.cli.agents.opencode import OPENCODE
+from guardian_ci.errors import UsageError
+from guardian_ci.model import WireProtocol
+
+NONE: Final = "none"
+"""In the place of an agent's name: base URLs and the token, and nothing that only one agent understands."""
+
+_PROGRAM_ENDINGS: Final = (".exe", ".cmd", ".bat", ".ps1")
+
+
+def _claude_code(_: Place) -> Setup:
+    """The base URL and the token, which the settings of a repository cannot replace.
+
+    IS_SANDBOX lets it work as root, as containers do, where ``--dangerously-skip-permissions`` is given.
+    """
+    return Setup(
+        variables={"CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "1"},
+        defaults={
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+            "DISABLE_TELEMETRY": "1",
+            "IS_SANDBOX": "1",
+        },
+    )
+
+
+def _gemini_cli(place: Place) -> Setup:
+    """A base URL makes it sign in by a gateway, which it does not know how to: settings say that the key is meant.
+
+    It trusts such a file only where no folder above it may be written by all.
+    """
+    settings = {
+        "security": {"auth": {"selectedType": "gemini-api-key"}},
+        "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
+        "privacy": {"usageStatisticsEnabled": False},
+    }
+    return Setup(
+        defaults={
+            "GEMINI_CLI_SYSTEM_SETTINGS_PATH": str(place.home / "gemini-cli.json"),
+            "GEMINI_CLI_TRUST_WORKSPACE": "true",
+        },
+        files={"gemini-cli.json": json.dumps(settings)},
+    )
+
+
+def _aider(place: Place) -> Setup:
+    """Base URLs and keys also as flags: it reads a repository's .env over the environment."""
+    base = place.base
+    flags = [f"--openai-api-base={base}/v1"]
+    settings = {"ANTHROPIC_API_BASE": base, "ANTHROPIC_BASE_URL": base, "GEMINI_API_BASE": f"{base}/v1beta"}
+    return Setup(
+        variables={"GEMINI_API_BASE": f"{base}/v1beta"},
+        defaults={
+            "AIDER_ANALYTICS_DISABLE": "true",
+            "AIDER_CHECK_UPDATE": "false",
+            "AIDER_SHOW_RELEASE_NOTES": "false",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        },
+        arguments=(*flags, *(f"--set-env={name}={value}" for name, value in settings.items())),
+    )
+
+
+AGENTS: Final[tuple[Agent, ...]] = (
+    Agent(
+        name="claude-code",
+        title="Claude Code",
+        commands=("claude",),
+        protocols=(WireProtocol.ANTHROPIC_MESSAGES,),
+        prepare=_claude_code,
+        detours=(
+            "CLAUDE_CODE_USE_BEDROCK",
+            "CLAUDE_CODE_USE_VERTEX",
+            "CLAUDE_CODE_USE_FOUNDRY",
+            "CLAUDE_CODE_USE_MANTLE",
+            "CLAUDE_CODE_USE_GATEWAY",
+            "CLAUDE_CODE_USE_ANTHROPIC_AWS",
+            "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
+            "ANTHROPIC_UNIX_SOCKET",
+        ),
+        outside=(
+            "WebFetch asks Anthropic about a page's host before it fetches it, and fetches the page itself",
+            "fast mode asks Anthropic whether the account may use it",
+        ),
+    ),
+    CODEX,
+    Agent(
+        name="gemini-cli",
+        title="Gemini CLI",
+        commands=("gemini",),
+        protocols=(WireProtocol.GEMINI_GENERATE,),
+        prepare=_gemini_cli,
+        detours=(
+            "GOOGLE_GENAI_USE_VERTEXAI",
+            "GOOGLE_GENAI_USE_GCA",
+            "GEMINI_CLI_USE_COMPUTE_ADC",
+            "GOOGLE_VERTEX_BASE_URL",
+        ),
+        outside=("web_fetch fetches pages itself",),
+    ),
+    COPILOT,
+    Agent(
+        name="aider",
+        title="Aider",
+        commands=("aider",),
+        protocols=(WireProtocol.OPENAI_CHAT, WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.GEMINI_GENERATE),
+        prepare=_aider,
+        outside=("models of other providers, which it calls where LiteLLM says",),
+    ),
+    OPENCODE,
+    CONTINUE,
+    Agent(
+        name="cursor",
+        title="Cursor CLI",
+        commands=("cursor-agent",),
+        way_out="it has no base URL for models; let its calls be caught on the way: guardian-ci run --intercept -- …",
+    ),
+    Agent(
+        name="amp",
+        title="Amp",
+        commands=("amp",),
+        way_out="it calls models through its vendor's server and login, which no base URL changes",
+    ),
+    Agent(
+        name="auggie",
+        title="Auggie",
+        commands=("auggie",),
+        way_out="it calls models through its vendor's server and login, which no base URL changes",
+    ),
+)
+"""Without a name, all that can be set by environment is set: no two of them need different values of one variable."""
+
+
+def recognised(command: str) -> Agent | None:
+    """The agent that a command's program is, by the last part of its path."""
+    program = PurePath(command.replace("\\", "/")).name.lower()
+    for ending in _PROGRAM_ENDINGS:
+        program = program.removesuffix(ending)
+    return next((agent for agent in AGENTS if program in agent.commands), None)
+
+
+def agents_named(names: Sequence[str]) -> tuple[Agent, ...]:
+    """The agents of these names; of none, all that can be set up. Raises ``UsageError`` for a name that is no agent's.
+
+    ``none`` alone stands for no agent at all.
+    """
+    if list(names) == [NONE]:
+        return ()
+    if not names:
+        return tuple(agent for agent in AGENTS if agent.prepare)
+    return tuple(dict.fromkeys(_agent_named(name) for name in names))
+
+
+def _agent_named(name: str) -> Agent:
+    by_word = {word: agent for agent in AGENTS for word in (agent.name, *agent.commands)}
+    agent = by_word.get(name.lower())
+    if agent is None:
+        close = get_close_matches(name.lower()[:100], by_word, n=1, cutoff=0.6)
+        meant = f" (is {by_word[close[0]].name} meant?)" if close else ""
+        known = ", ".join(each.name for each in AGENTS)
+        raise UsageError(f"there is no agent {name[:100]!r}{meant}; known are {known}, and {NONE}")
+    refuse_unreachable(agent)
+    return agent
+
+
+def refuse_unreachable(agent: Agent) -> None:
+    """Raise ``UsageError``, with the way out, for an agent that cannot be told of the proxy."""
+    if agent.prepare is None:
+        raise UsageError(f"{agent.title} cannot be told of the proxy: {agent.way_out}")
