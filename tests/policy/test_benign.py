@@ -156,7 +156,8 @@ FOUND: Final = {
 }
 
 KNOWN_FOUND: Final = {
-    "install.sh | sh": "an installer of uv and ruff: runs what nobody has seen",
+    "install.sh |": "the installers of uv, ruff, Continue and Codex: run what nobody has seen",
+    "copilot-install |": "the installer of Copilot CLI: the same",
     'bash -c "$AFTER"': "the self-test's workflow runs a text that another job gives it",
 }
 """By a piece of a found command: why its flag is right."""
