@@ -23,12 +23,16 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 LAUNCH: Final = ROOT / ".github/scripts/launch.py"
 READY_SECONDS: Final = 60
 PROVIDERS: Final = ("anthropic", "openai", "gemini")
+AGENT_KEYS: Final = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "CODEX_API_KEY", "GEMINI_API_KEY")
 PROXY_KEYS: Final = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
-AGENT_KEYS: Final = {
-    "anthropic": ("ANTHROPIC_API_KEY",),
-    "openai": ("OPENAI_API_KEY", "CODEX_API_KEY"),
-    "gemini": ("GEMINI_API_KEY",),
-}
+NO_UPSTREAM_KEYS: Final = re.compile(
+    r"PATH|HOME|(PYTHON|LD_|GUARDIAN_|GITHUB_|RUNNER_|ACTIONS_|INPUT_).*|(ANTHROPIC|OPENAI|GEMINI)_API_KEY"
+)
+"""Names that would change how the proxy runs instead of telling it a key, and those that have an input of their own."""
+SHORTEST_KEY: Final = 8
+"""What is shorter is a region or a switch: to mask it would mask half the log."""
+CLOUDS: Final = ("AWS_", "GOOGLE_")
+"""Whose keys their own libraries read, from the environment."""
 
 
 class StartError(Exception):
@@ -46,7 +50,10 @@ class Inputs:
     budget_usd: str
     token_budget: str
     keys: Mapping[str, str]
+    upstream_keys: Mapping[str, str]
     upstreams: Mapping[str, str]
+    agents: tuple[str, ...]
+    session: str
 
     @property
     def log(self) -> Path:
@@ -56,7 +63,8 @@ class Inputs:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""
-        return (self.token, *self.keys.values())
+        further = (key for key in self.upstream_keys.values() if len(key) >= SHORTEST_KEY)
+        return (self.token, *self.keys.values(), *further)
 
 
 def main() -> int:
@@ -69,8 +77,12 @@ def main() -> int:
         for secret in secrets:
             print(command("add-mask", secret))
         install(folder / "site")
-        base_url = start(inputs)
-        publish(inputs, base_url)
+        port = inputs.port or free_port()
+        refuse_taken(port)
+        base_url = f"http://127.0.0.1:{port}"
+        agents = agents_environment(inputs, base_url)
+        start(inputs, port)
+        publish(inputs, base_url, agents)
     except StartError as failure:
         message = str(failure)
         for secret in secrets:
@@ -99,7 +111,7 @@ def read_inputs(env: Mapping[str, str], folder: Path) -> Inputs:
     value = {
         name: env.get(f"GUARDIAN_{name.upper().replace('-', '_')}", "").strip()
         for name in (
-            *("policy", "port", "budget-usd", "token-budget"),
+            *("policy", "port", "budget-usd", "token-budget", "agents", "session", "upstream-keys"),
             *(f"{provider}-{kind}" for provider in PROVIDERS for kind in ("api-key", "upstream")),
         )
     }
@@ -117,6 +129,8 @@ def read_inputs(env: Mapping[str, str], folder: Path) -> Inputs:
         expect(
             f"{provider}-upstream", r"https?://[^\s/@]+(/[^\s?#]*)?", "a base URL such as https://gateway.example/v1"
         )
+    expect("session", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}", "a name that a path can carry; use letters, digits, . _ -")
+    upstream_keys = read_upstream_keys(value["upstream-keys"], problems)
     if not (value["port"].isdecimal() and int(value["port"]) < 2**16):
         problems.append(f'port: "{value["port"]}" is not a port; write 0 to 65535, 0 for any that is free')
     if value["policy"] and not Path(value["policy"]).is_file():
@@ -134,8 +148,27 @@ def read_inputs(env: Mapping[str, str], folder: Path) -> Inputs:
         budget_usd=value["budget-usd"],
         token_budget=value["token-budget"],
         keys={provider: key for provider in PROVIDERS if (key := value[f"{provider}-api-key"])},
+        upstream_keys=upstream_keys,
         upstreams={provider: url for provider in PROVIDERS if (url := value[f"{provider}-upstream"])},
+        agents=tuple(value["agents"].replace(",", " ").split()),
+        session=value["session"],
     )
+
+
+def read_upstream_keys(text: str, problems: list[str]) -> dict[str, str]:
+    """Read lines ``NAME=VALUE``; a line without a value is a secret that is not there."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not line.strip():
+            continue
+        if not equals or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or NO_UPSTREAM_KEYS.fullmatch(name):
+            problems.append(f"upstream-keys: line {number} is not NAME=VALUE with the name of a further upstream's key")
+        elif not re.fullmatch(r"[!-~]+", value):
+            problems.append(f"upstream-keys: {name} has no value, or blanks in it; is the secret set?")
+        else:
+            found[name] = value
+    return found
 
 
 def install(site: Path) -> None:
@@ -160,11 +193,34 @@ def install(site: Path) -> None:
         )
 
 
-def start(inputs: Inputs) -> str:
+def guardian_ci(inputs: Inputs) -> list[str]:
+    """How ``guardian-ci`` is called, as it was installed."""
+    return [sys.executable, "-I", "-S", str(LAUNCH), str(inputs.folder / "site")]
+
+
+def agents_environment(inputs: Inputs, base_url: str) -> str:
+    """Set the agents up: return lines for ``GITHUB_ENV``, from the one table that ``run`` and ``env`` go by."""
+    arguments = ["env", "--format", "github", "--url", base_url, "--home", str(inputs.folder / "agents")]
+    arguments += ["--keys", ",".join(inputs.keys)]
+    arguments += ["--session", inputs.session] if inputs.session else []
+    for name in inputs.agents:
+        arguments.append(f"--agent={name}")
+    made = subprocess.run(
+        [*guardian_ci(inputs), *arguments],
+        env={**without_inputs(os.environ), "GUARDIAN_TOKEN": inputs.token},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if made.returncode:
+        raise StartError(f"agents: {made.stderr.strip()[-3000:]}")
+    print(quoted(made.stderr), end="\n" if made.stderr else "")
+    return made.stdout
+
+
+def start(inputs: Inputs, port: int) -> None:
     """Start the proxy, detached from this step, and wait until it is ready."""
-    port = inputs.port or free_port()
-    refuse_taken(port)
-    base_url = f"http://127.0.0.1:{port}"
     output = inputs.folder / "proxy.txt"
     arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--log", str(inputs.log)]
     arguments += ["--state", str(inputs.folder / "state"), "--report-dir", str(inputs.folder / "proxy-report")]
@@ -177,17 +233,16 @@ def start(inputs: Inputs) -> str:
         # An own session and no descriptor of this step: the proxy lives until the job's end. RUNNER_TRACKING_ID
         # stays in its environment: by it the runner ends what the job leaves behind.
         proxy = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LAUNCH), str(inputs.folder / "site"), *arguments],
+            [*guardian_ci(inputs), *arguments],
             env=proxy_environment(inputs, files),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        started = json.dumps({"baseUrl": base_url, "pid": proxy.pid})
+        started = json.dumps({"baseUrl": f"http://127.0.0.1:{port}", "pid": proxy.pid})
         (inputs.folder / "started.json").write_text(started, encoding="utf-8")
         wait_until_ready(proxy, port, output)
-    return base_url
 
 
 def wait_until_ready(proxy: subprocess.Popen[bytes], port: int, output: Path) -> None:
@@ -205,33 +260,38 @@ def wait_until_ready(proxy: subprocess.Popen[bytes], port: int, output: Path) ->
 
 @contextmanager
 def key_files(inputs: Inputs) -> Iterator[dict[str, str]]:
-    """Hand the provider keys over in files that are gone once the proxy has read them.
+    """Hand the keys over in files that are gone once the proxy has read them.
 
     An environment variable would stay readable, for every process of this user, as long as the proxy lives.
     """
-    files = {f"{PROXY_KEYS[provider]}_FILE": inputs.folder / f"{provider}.key" for provider in inputs.keys}
+    keys = {PROXY_KEYS[provider]: key for provider, key in inputs.keys.items()}
+    keys |= {name: key for name, key in inputs.upstream_keys.items() if not name.startswith(CLOUDS)}
+    files = {name: inputs.folder / f"{name}.key" for name in keys}
     try:
-        for file, key in zip(files.values(), inputs.keys.values(), strict=True):
+        for name, file in files.items():
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as sink:
-                sink.write(key)
-        yield {name: str(file) for name, file in files.items()}
+                sink.write(keys[name])
+        yield {f"{name}_FILE": str(file) for name, file in files.items()}
     finally:
         for file in files.values():
             file.unlink(missing_ok=True)
 
 
+def without_inputs(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave the action's inputs out of this step's environment."""
+    return {name: value for name, value in environment.items() if not name.startswith(("GUARDIAN_", "INPUT_"))}
+
+
 def proxy_environment(inputs: Inputs, key_files: Mapping[str, str]) -> dict[str, str]:
-    """Give the proxy this step's environment, without any key and without the action's inputs."""
-    agents = {name for names in AGENT_KEYS.values() for name in names}
+    """Give the proxy this step's environment, without any key but those that the clouds' libraries read there."""
     kept = {
         name: value
-        for name, value in os.environ.items()
-        if name not in agents
-        and not name.startswith(("GUARDIAN_", "INPUT_"))
-        and not any(key in value for key in inputs.keys.values())
+        for name, value in without_inputs(os.environ).items()
+        if name not in AGENT_KEYS and not any(secret in value for secret in inputs.secrets)
     }
-    return {**kept, **key_files, "GUARDIAN_TOKEN": inputs.token}
+    clouds = {name: key for name, key in inputs.upstream_keys.items() if name.startswith(CLOUDS)}
+    return {**kept, **clouds, **key_files, "GUARDIAN_TOKEN": inputs.token}
 
 
 def free_port() -> int:
@@ -265,27 +325,13 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
-def publish(inputs: Inputs, base_url: str) -> None:
-    """Tell the later steps: where the proxy is, and the token in place of each key that the proxy holds."""
-    env = {
-        "ANTHROPIC_BASE_URL": base_url,
-        "OPENAI_BASE_URL": f"{base_url}/v1",
-        "OPENAI_API_BASE": f"{base_url}/v1",
-        "GOOGLE_GEMINI_BASE_URL": base_url,
-    }
-    env |= {name: inputs.token for provider in inputs.keys for name in AGENT_KEYS[provider]}
-    if any(name.lower() in {"http_proxy", "all_proxy"} and value for name, value in os.environ.items()):
-        # A runner behind a proxy: agents must not ask that one for our loopback address.
-        exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-        env["NO_PROXY"] = env["no_proxy"] = f"{exempt},127.0.0.1" if exempt else "127.0.0.1"
-    append("GITHUB_ENV", env)
-    append("GITHUB_OUTPUT", {"base-url": base_url, "log": str(inputs.log)})
-
-
-def append(file: str, values: Mapping[str, str]) -> None:
-    """Add to one of the runner's files. No value here holds a line break: each is ours or was checked."""
-    with Path(os.environ[file]).open("a", encoding="utf-8") as sink:
-        sink.writelines(f"{name}={value}\n" for name, value in values.items())
+def publish(inputs: Inputs, base_url: str, agents: str) -> None:
+    """Tell the later steps: where the proxy is, and what their agents need."""
+    with Path(os.environ["GITHUB_ENV"]).open("a", encoding="utf-8") as sink:
+        sink.write(agents)
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as sink:
+        # No line break in either: one is ours, the other a path of the runner's.
+        sink.write(f"base-url={base_url}\nlog={inputs.log}\n")
 
 
 if __name__ == "__main__":

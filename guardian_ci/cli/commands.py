@@ -3,13 +3,14 @@
 from types import ModuleType
 from typing import Final
 
-from guardian_ci.cli import demo, explain, gate, init, learn, price, replay, report, run, serve, validate
+from guardian_ci.cli import demo, env, explain, gate, init, learn, price, replay, report, run, serve, validate
 
 COMMANDS: Final[tuple[ModuleType, ...]] = (
     demo,
     init,
     run,
     serve,
+    env,
     report,
     replay,
     validate,

@@ -25,6 +25,8 @@ KEY_VARIABLES: Final[Mapping[str, str]] = {
 """Where each provider's key is read from; the same name with ``_FILE`` behind it names a file that holds it."""
 
 TOKEN_VARIABLE: Final = "GUARDIAN_TOKEN"  # noqa: S105 - the name of a variable
+SESSION: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}")
+"""What a session may be called on a command line: no more than a part of a path holds, and not a folder's dots."""
 _HIGHEST_PORT: Final = 65_535
 _MOST_DOLLARS: Final = 10**9
 _MOST_DIGITS: Final = 15
@@ -67,6 +69,13 @@ def default_state() -> Path:
     """The ledger's folder: outlives runs, so that a restart does not give a budget back."""
     base = os.environ.get("XDG_STATE_HOME")
     return (Path(base) if base else Path.home() / ".local" / "state") / "guardian-ci"
+
+
+def session_name(text: str) -> str:
+    """A session's name that a path can carry. Raises ``UsageError``."""
+    if not SESSION.fullmatch(text):
+        raise UsageError(f"--session {text[:100]!r} is no name that a path can carry; use letters, digits, . _ -")
+    return text
 
 
 def _port(text: str) -> int:

@@ -18,7 +18,7 @@ from guardian_ci.cli.agents.changes import Changes, changes
 from guardian_ci.cli.agents.home import temporary_home, write_files
 from guardian_ci.cli.agents.table import NONE, agents_named, recognised, refuse_unreachable
 from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
-from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options
+from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.proxy.config import ProxyConfig
@@ -72,9 +72,8 @@ def run(options: argparse.Namespace) -> int:
     agents = _agents(options.agent, command[0])
     token = RUN_TOKEN_PREFIX + secrets.token_urlsafe(32)
     config = configuration(options, token)
-    session = options.session or f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
-    if _UNSAFE.search(session):
-        raise UsageError(f"--session {session!r} has characters that a path cannot; use letters, digits, . _ -")
+    named = f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
+    session = session_name(options.session or named)
     code = asyncio.run(_run(options, config, agents, command, session))
     verdict = conclude(options, config.log)
     return code if verdict == EXIT_CLEAN else verdict

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
 
@@ -107,38 +108,97 @@ def test_provider_keys_reach_the_proxy_in_private_files_that_do_not_stay(
     assert env["RUNNER_TRACKING_ID"] == "github_1"
 
 
-def test_later_steps_get_the_token_for_each_key_that_the_proxy_holds(
-    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def site(start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Stand in for the folder of installed requirements, and for what the runner gives a step."""
+    (tmp_path / "site").symlink_to(sysconfig.get_path("purelib"))
     for name in (*os.environ,):
-        if name.lower().endswith("_proxy"):
+        if name.lower().endswith("_proxy") or name.endswith("_API_KEY"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GITHUB_ENV", str(tmp_path / "env"))
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    start.publish(checked(start, tmp_path, GUARDIAN_OPENAI_API_KEY="sk-real"), "http://127.0.0.1:8080")
+
+
+@pytest.mark.usefixtures("site")
+def test_later_steps_get_what_the_named_agents_need_from_the_one_table(start: ModuleType, tmp_path: Path) -> None:
+    inputs = checked(start, tmp_path, GUARDIAN_OPENAI_API_KEY="sk-real", GUARDIAN_AGENTS="none", GUARDIAN_SESSION="x")
+    base = "http://127.0.0.1:8080"
+    start.publish(inputs, base, start.agents_environment(inputs, base))
     assert (tmp_path / "env").read_text().splitlines() == [
-        "ANTHROPIC_BASE_URL=http://127.0.0.1:8080",
-        "OPENAI_BASE_URL=http://127.0.0.1:8080/v1",
-        "OPENAI_API_BASE=http://127.0.0.1:8080/v1",
-        "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:8080",
+        f"ANTHROPIC_BASE_URL={base}/s/x",
+        f"ANTHROPIC_API_BASE={base}/s/x",
+        f"OPENAI_BASE_URL={base}/s/x/v1",
+        f"OPENAI_API_BASE={base}/s/x/v1",
+        f"GOOGLE_GEMINI_BASE_URL={base}/s/x",
         "OPENAI_API_KEY=gci-token",
         "CODEX_API_KEY=gci-token",
+        "NO_PROXY=127.0.0.1,localhost,::1",
+        "no_proxy=127.0.0.1,localhost,::1",
     ]
-    assert (tmp_path / "output").read_text().startswith("base-url=http://127.0.0.1:8080\nlog=")
+    assert (tmp_path / "output").read_text().startswith(f"base-url={base}\nlog=")
 
 
-def test_behind_a_network_proxy_agents_reach_the_loopback_address_straight(
+@pytest.mark.usefixtures("site")
+def test_without_names_all_agents_are_set_up_in_the_runs_folder(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_USE_BEDROCK", "1")
+    monkeypatch.setenv("NO_PROXY", ".corporate")
+    lines = start.agents_environment(checked(start, tmp_path, GUARDIAN_AGENTS=" \n"), "http://127.0.0.1:8080")
+    environment = dict(line.split("=", 1) for line in lines.splitlines())
+    assert environment["CODEX_HOME"] == str(tmp_path / "agents" / "codex")
+    assert (tmp_path / "agents" / "codex" / "config.toml").exists()
+    assert environment["CLAUDE_CODE_USE_BEDROCK"] == ""
+    assert environment["NO_PROXY"] == ".corporate,127.0.0.1,localhost,::1"
+    assert "| guardian-ci: CLAUDE_CODE_USE_BEDROCK is taken out" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("site")
+def test_an_agent_that_there_is_not_is_refused_before_the_proxy_starts(start: ModuleType, tmp_path: Path) -> None:
+    inputs = checked(start, tmp_path, GUARDIAN_AGENTS="claude-code,\n  codecs")
+    with pytest.raises(start.StartError, match=r"agents: .*'codecs' \(is codex meant\?\)"):
+        start.agents_environment(inputs, "http://127.0.0.1:8080")
+
+
+def test_further_upstreams_keys_reach_the_proxy_and_nobody_else(
     start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://corporate:3128")
-    monkeypatch.setenv("NO_PROXY", ".corporate")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.setenv("GITHUB_ENV", str(tmp_path / "env"))
-    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    start.publish(checked(start, tmp_path), "http://127.0.0.1:8080")
-    lines = (tmp_path / "env").read_text().splitlines()
-    assert "NO_PROXY=.corporate,127.0.0.1" in lines
-    assert "no_proxy=.corporate,127.0.0.1" in lines
+    monkeypatch.setenv("SOME_HEADER", "Bearer or-secret-key")
+    keys = "OPENROUTER_API_KEY=or-secret-key\n\nAWS_SECRET_ACCESS_KEY=aws-secret-key=\nAWS_REGION=eu-1\n"
+    inputs = checked(start, tmp_path, GUARDIAN_UPSTREAM_KEYS=keys)
+    assert inputs.secrets == ("gci-token", "or-secret-key", "aws-secret-key=")
+    with start.key_files(inputs) as files:
+        env = start.proxy_environment(inputs, files)
+        assert Path(env["OPENROUTER_API_KEY_FILE"]).read_text() == "or-secret-key"
+    assert (env["AWS_SECRET_ACCESS_KEY"], env["AWS_REGION"]) == ("aws-secret-key=", "eu-1")
+    assert not {"OPENROUTER_API_KEY", "SOME_HEADER"} & env.keys()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "or-secret-key",
+        "PATH=/tmp/or-secret-key",
+        "PYTHONPATH=/tmp/or-secret-key",
+        "GITHUB_ENV=or-secret-key",
+        "lower=or-secret-key",
+        "OPENAI_API_KEY=or-secret-key",
+        "A B=or-secret-key",
+        "OPENROUTER_API_KEY=or-secret-key two",
+        "OPENROUTER_API_KEY=",
+    ],
+)
+def test_a_further_key_that_is_none_is_refused_and_not_shown(start: ModuleType, tmp_path: Path, line: str) -> None:
+    with pytest.raises(start.StartError, match="upstream-keys: ") as refused:
+        checked(start, tmp_path, GUARDIAN_UPSTREAM_KEYS=line)
+    assert "or-secret-key" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a b", "x" * 201, "é"])
+def test_a_session_that_no_path_can_carry_is_refused(start: ModuleType, tmp_path: Path, name: str) -> None:
+    with pytest.raises(start.StartError, match=r"session: .*use letters"):
+        checked(start, tmp_path, GUARDIAN_SESSION=name)
 
 
 def checked(start: ModuleType, folder: Path, **inputs: str) -> object:

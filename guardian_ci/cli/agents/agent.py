@@ -55,9 +55,9 @@ class Setup:
 class Agent:
     """One agent: its id, what people call it, and the commands that it is recognised by.
 
-    ``detours`` are variables that would lead its calls of a model past the proxy. ``outside`` tells what of its
-    traffic stays outside however it is set up. ``way_out`` is for an agent that cannot be told of the proxy: what to
-    do instead; it then has no ``prepare``.
+    ``set_by`` says by what it is told of the proxy. ``detours`` are variables that would lead its calls of a model
+    past the proxy. ``outside`` tells what of its traffic stays outside however it is set up. ``way_out`` is for an
+    agent that cannot be told of the proxy: what to do instead; it then has no ``prepare``.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Agent:
     commands: tuple[str, ...]
     protocols: tuple[WireProtocol, ...] = ()
     prepare: Callable[[Place], Setup] | None = None
+    set_by: str = ""
     detours: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     way_out: str = ""

@@ -57,7 +57,8 @@ def _read(file: Path) -> dict[str, Any]:
 def _without_routes(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Leave out where models are, at the top and in profiles; return the rest and the names of what was left out."""
     kept = {key: value for key, value in config.items() if key not in _ROUTES}
-    found = sorted(config.keys() & _ROUTES)
+    # A private home of an outer guardian-ci is no news.
+    found = sorted(key for key in config.keys() & _ROUTES if config[key] != _PROVIDER)
     profiles: dict[str, Any] = {}
     for name, profile in _table(kept, "profiles").items():
         if isinstance(profile, dict):
@@ -85,5 +86,6 @@ CODEX: Final = Agent(
     commands=("codex",),
     protocols=(WireProtocol.OPENAI_RESPONSES,),
     prepare=_prepare,
+    set_by="a CODEX_HOME with the provider in it; a flag",
     outside=("a login with ChatGPT: it is left out, the run's token is used",),
 )

@@ -73,6 +73,7 @@ CONTINUE: Final = Agent(
     commands=("cn",),
     protocols=(WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.OPENAI_CHAT, WireProtocol.GEMINI_GENERATE),
     prepare=_prepare,
+    set_by="a CONTINUE_GLOBAL_DIR with the models in it",
     outside=(
         "api.continue.dev, asked at the start for the account; no prompts",
         "a configuration that --config names: its models go where it says",

@@ -32,6 +32,7 @@ COPILOT: Final = Agent(
     commands=("copilot",),
     protocols=(WireProtocol.OPENAI_CHAT, WireProtocol.OPENAI_RESPONSES, WireProtocol.ANTHROPIC_MESSAGES),
     prepare=_prepare,
+    set_by="environment",
     detours=("COPILOT_PROVIDER_BEARER_TOKEN",),
     outside=("GitHub's own models: they are turned off",),
 )

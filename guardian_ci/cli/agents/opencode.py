@@ -68,5 +68,6 @@ OPENCODE: Final = Agent(
     commands=("opencode",),
     protocols=(WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.OPENAI_RESPONSES, WireProtocol.GEMINI_GENERATE),
     prepare=_prepare,
+    set_by="environment: its settings are in a variable",
     outside=("providers other than Anthropic, OpenAI and Google: they are turned off",),
 )

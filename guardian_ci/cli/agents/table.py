@@ -80,6 +80,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         commands=("claude",),
         protocols=(WireProtocol.ANTHROPIC_MESSAGES,),
         prepare=_claude_code,
+        set_by="environment",
         detours=(
             "CLAUDE_CODE_USE_BEDROCK",
             "CLAUDE_CODE_USE_VERTEX",
@@ -102,6 +103,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         commands=("gemini",),
         protocols=(WireProtocol.GEMINI_GENERATE,),
         prepare=_gemini_cli,
+        set_by="environment, a file of settings",
         detours=(
             "GOOGLE_GENAI_USE_VERTEXAI",
             "GOOGLE_GENAI_USE_GCA",
@@ -117,6 +119,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         commands=("aider",),
         protocols=(WireProtocol.OPENAI_CHAT, WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.GEMINI_GENERATE),
         prepare=_aider,
+        set_by="environment; flags",
         outside=("models of other providers, which it calls where LiteLLM says",),
     ),
     OPENCODE,
