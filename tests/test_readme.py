@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from results import load, rows
 
 from guardian_ci.audit.reader import read_log
 from guardian_ci.audit.summary import Summary
@@ -157,6 +158,12 @@ def commands() -> str:
     return table("Command | What it does", rows)
 
 
+def agents() -> str:
+    """Return what the conformance matrix found of each agent."""
+    head, *lines = rows(load())
+    return table(" | ".join(head), lines)
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "desk": desk,
     "refused": refused,
@@ -166,6 +173,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "rules": rules,
     "inputs": inputs,
     "outputs": outputs,
+    "agents": agents,
     "commands": commands,
 }
 

@@ -5,14 +5,16 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from guardian_ci.demo.upstream import Bill
+from guardian_ci.demo.upstream import Bill, running
 
 ROOT = Path(__file__).resolve().parents[2]
 _MACHINE = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -61,12 +63,67 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Served:
+    """A request as the provider got it, and what it answered. Messages of a WebSocket are lines of either."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytearray = field(default_factory=bytearray)
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    answer: bytearray = field(default_factory=bytearray)
+
+
+def listening(app: ASGIApp, served: list[Served]) -> ASGIApp:
+    """Put an ear on a provider that keeps all that it is sent and answers."""
+
+    async def hear(scope: Scope, receive: Receive, send: Send) -> None:
+        one = Served(path=scope["path"], headers=_headers(scope))
+        served.append(one)
+
+        async def received() -> Message:
+            message = await receive()
+            one.body.extend(_said(message))
+            return message
+
+        async def sent(message: Message) -> None:
+            one.answer_headers.update(_headers(message))
+            one.answer.extend(_said(message))
+            await send(message)
+
+        await app(scope, received, sent)
+
+    return hear
+
+
+@contextmanager
+def at_desk(folder: Path) -> Iterator["Desk"]:
+    """Yield a desk in a folder, with a provider that takes no key but its own."""
+    bill, served = Bill(), list[Served]()
+    with running(bill, key=KEY, around=lambda app: listening(app, served)) as url:
+        yield Desk(folder=folder, upstream=url, bill=bill, served=served)
+
+
+def _headers(message: MutableMapping[str, Any]) -> Mapping[str, str]:
+    return {name.decode().lower(): value.decode("latin-1") for name, value in message.get("headers", ())}
+
+
+def _said(message: Message) -> bytes:
+    if "text" in message:
+        return f"{message['text']}\n".encode()
+    return bytes(message.get("body", b""))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Desk:
     folder: Path
     upstream: str
     bill: Bill
-    heard: bytearray
-    """All that the provider has been sent."""
+    served: Sequence[Served]
+
+    @property
+    def heard(self) -> bytes:
+        """All that the provider has been sent."""
+        return b"".join(one.body for one in self.served)
 
     def run(
         self,
@@ -129,9 +186,9 @@ class Desk:
         for report in (text, done.stdout, done.stderr, *(path.read_text("utf-8") for path in reports.iterdir())):
             assert KEY not in report
         outcome = Outcome(code=done.returncode, stdout=done.stdout, stderr=done.stderr, log=log, reports=reports)
-        # What the provider would bill is never more than what the log says.
+        # What the provider would bill is never more than what was charged; for a cut answer that is its reservation.
         billed = sum(int(str(line["input_tokens"])) + int(str(line["output_tokens"])) for line in self.bill.lines)
-        assert billed <= outcome.tokens()
+        assert billed <= max([outcome.tokens(), *(call["cumulative_tokens"] for call in outcome.calls)])
         return outcome
 
 

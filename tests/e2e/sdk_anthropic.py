@@ -3,20 +3,13 @@
 ``sdk_anthropic.py messages (whole|stream|hang-up) PROMPT``
 """
 
-import json
 import sys
 from typing import Any
 
 import anthropic
+from sdk_tools import NAMES, use
 
-NAMES = ("Bash", "Read", "Write", "WebFetch")
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
-
-
-def use(name: str, arguments: object) -> str:
-    """Pretend to use a tool; say so on standard output."""
-    print(f"tool {name} {json.dumps(arguments)}")
-    return "ok" if name in NAMES else "error: no such tool"
 
 
 def messages(how: str, prompt: str) -> None:

@@ -10,15 +10,9 @@ from typing import Any
 import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessage
 from openai.types.responses import Response, ResponseStreamEvent
+from sdk_tools import NAMES, use
 
-NAMES = ("Bash", "Read", "Write", "WebFetch")
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
-
-
-def use(name: str, arguments: object) -> str:
-    """Pretend to use a tool; say so on standard output."""
-    print(f"tool {name} {json.dumps(arguments)}")
-    return "ok" if name in NAMES else "error: no such tool"
 
 
 def streamed(chunks: openai.Stream[ChatCompletionChunk], how: str) -> ChatCompletionMessage:
@@ -69,6 +63,8 @@ def finished(events: openai.Stream[ResponseStreamEvent], how: str) -> Response:
             sys.exit(7)
         if event.type in {"response.completed", "response.incomplete"}:
             return event.response
+        if event.type == "response.failed" and event.response.error:
+            raise RuntimeError(event.response.error.message)
     raise RuntimeError("the stream ended early")
 
 

@@ -1,0 +1,159 @@
+"""The agents of the conformance matrix: how each is run without a terminal, and what its tools are called."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from desk import AIDER, CLAUDE, NODE, ROOT, tool
+
+Tool = Mapping[str, object]
+
+MODULES = ROOT / "tests" / "agents" / "node_modules"
+COMMANDS = MODULES / ".bin"
+SDKS = ROOT / "tests" / "e2e"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What an agent's tools are called, as calls that a model would make of them."""
+
+    shell: Callable[[str], Tool]
+    write: Callable[[Path, str], Tool]
+    read: Callable[[Path], Tool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """A row of the matrix. ``command`` makes the arguments of a prompt; ``tools`` is None for one that has none."""
+
+    name: str
+    protocol: str
+    program: Path
+    version: Callable[[], str]
+    command: Callable[[str], Sequence[str]]
+    tools: Tools | None
+    env: Mapping[str, str] = field(default_factory=dict)
+    home: Mapping[str, str] = field(default_factory=dict)
+    """Files of its home, by their paths."""
+    changed: Sequence[str] = ()
+    """What guardian-ci changes in its calls although the policy asks for nothing."""
+    budget: str = "token_budget: 150000"
+    """A budget that a run of many turns outgrows."""
+    short_of: Mapping[str, str] = field(default_factory=dict)
+    """Why a scenario's bar is not met, by the scenario."""
+
+    def work(self, folder: Path) -> Sequence[Tool]:
+        """Return the steps that mend the greeting in ``hello.py``."""
+        if self.tools is None:
+            # Between two edits Aider answers itself ("Ok."): those steps are never asked for.
+            return [_edit("helo", "hullo"), *[{"text": "Ok."}] * 3, _edit("hullo", "hello")]
+        return [
+            {"text": "I look.", "tools": [self.tools.read(folder / "hello.py")]},
+            {"tools": [self.tools.shell("sed -i s/helo/hello/ hello.py")]},
+            {"text": "And a note.", "tools": [self.tools.write(folder / "note.txt", "written\n")]},
+            {"text": "All good."},
+        ]
+
+    def turns(self, count: int, **usage: object) -> Sequence[Tool]:
+        """Return steps that would go on and on."""
+        if self.tools is None:
+            return [{"text": "More.", **usage}]
+        return [{"tools": [self.tools.shell(f"echo {number}")], **usage} for number in range(count)]
+
+
+def _edit(old: str, new: str) -> Tool:
+    block = f'hello.py\n```\n<<<<<<< SEARCH\nprint("{old}")\n=======\nprint("{new}")\n>>>>>>> REPLACE\n```\n'
+    return {"text": block}
+
+
+def _package(name: str) -> Callable[[], str]:
+    """Return what tells the version of an npm package."""
+    return lambda: str(json.loads((MODULES / name / "package.json").read_text(encoding="utf-8"))["version"])
+
+
+def _distribution(name: str) -> Callable[[], str]:
+    """Return what tells the version of a Python package of the tests' own environment."""
+    return lambda: metadata.version(name)
+
+
+def _aider_version() -> str:
+    (found,) = AIDER.parents[1].glob("lib/python3*/site-packages/aider_chat-*.dist-info")
+    return found.name.removesuffix(".dist-info").partition("-")[2]
+
+
+def _sdk(name: str, package: str, program: str, *words: str, changed: Sequence[str] = ()) -> Agent:
+    """Return the row of a small agent on a provider's official SDK."""
+    return Agent(
+        name=name,
+        protocol=words[0],
+        program=Path(sys.executable),
+        version=_distribution(package),
+        command=lambda prompt: (str(SDKS / program), *words, prompt),
+        tools=CLAUDE_TOOLS,
+        budget="token_budget: 6000",
+        changed=changed,
+    )
+
+
+CLAUDE_TOOLS = Tools(
+    shell=lambda command: tool("Bash", command=command, description="do it"),
+    write=lambda path, content: tool("Write", file_path=str(path), content=content),
+    read=lambda path: tool("Read", file_path=str(path)),
+)
+GEMINI_TOOLS = Tools(
+    shell=lambda command: tool("run_shell_command", command=command),
+    write=lambda path, content: tool("write_file", file_path=str(path), content=content),
+    read=lambda path: tool("read_file", file_path=str(path)),
+)
+AIDER_FLAGS = (
+    "--model openai/gpt-4.1 --edit-format diff --yes-always --no-check-update --analytics-disable --no-gitignore "
+    "--no-show-model-warnings --no-show-release-notes --no-pretty --auto-test --test-cmd"
+)
+
+USAGE_ASKED_FOR = ("answer", "request stream_options")
+"""A client of chat that does not ask for a stream's usage: it is asked for, and the chunk that tells it taken out."""
+
+AGENTS = (
+    Agent(
+        name="Claude Code",
+        protocol="messages",
+        program=CLAUDE,
+        version=_package("@anthropic-ai/claude-code"),
+        command=lambda prompt: ("-p", prompt, "--dangerously-skip-permissions"),
+        env={
+            "IS_SANDBOX": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_TELEMETRY": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+        },
+        tools=CLAUDE_TOOLS,
+    ),
+    Agent(
+        name="Gemini CLI",
+        protocol="generate",
+        program=COMMANDS / "gemini",
+        version=_package("@google/gemini-cli"),
+        command=lambda prompt: ("-p", prompt, "--yolo", "--skip-trust"),
+        # The tests' folder lies below one that all may write, where Gemini CLI does not trust what a variable names.
+        home={".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}'},
+        tools=GEMINI_TOOLS,
+    ),
+    Agent(
+        name="Aider",
+        protocol="chat",
+        program=AIDER,
+        version=_aider_version,
+        command=lambda prompt: (*AIDER_FLAGS.split(), "grep -q hello hello.py", "--message", prompt, "hello.py"),
+        tools=None,
+        budget="token_budget: 500",
+        changed=USAGE_ASKED_FOR,
+    ),
+    _sdk("Anthropic SDK", "anthropic", "sdk_anthropic.py", "messages", "stream"),
+    _sdk("OpenAI SDK, chat", "openai", "sdk_openai.py", "chat", "stream", changed=USAGE_ASKED_FOR),
+    _sdk("OpenAI SDK, responses", "openai", "sdk_openai.py", "responses", "stream"),
+)
+PATH = f"{NODE.parent}:/usr/bin:/bin"
