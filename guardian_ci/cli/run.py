@@ -17,6 +17,7 @@ from guardian_ci.cli.agents.agent import Agent, Place
 from guardian_ci.cli.agents.changes import Changes, changes
 from guardian_ci.cli.agents.home import temporary_home, write_files
 from guardian_ci.cli.agents.table import NONE, agents_named, recognised, refuse_unreachable
+from guardian_ci.cli.intercept import add_intercept_option, check_extra, intercepting
 from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
 from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
@@ -56,6 +57,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--agent", metavar="NAME", help=f"who is run (default: known by the command; {NONE}: set up no agent's own)"
     )
+    add_intercept_option(parser)
     parser.add_argument("--session", metavar="NAME", help="go on with a session of this name and its budget")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON to stdout at the end")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the agent to run")
@@ -70,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     if shutil.which(command[0]) is None:
         raise StartError(f"{command[0]!r} is no command that can be found; is it installed and on PATH?")
     agents = _agents(options.agent, command[0])
+    check_extra(options)
     token = RUN_TOKEN_PREFIX + secrets.token_urlsafe(32)
     config = configuration(options, token)
     named = f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
@@ -92,7 +95,7 @@ def _agents(name: str | None, program: str) -> tuple[Agent, ...]:
 async def _run(
     options: argparse.Namespace, config: ProxyConfig, agents: Sequence[Agent], command: list[str], session: str
 ) -> int:
-    async with proxy(options, config) as server:
+    async with proxy(options, config) as server, intercepting(options, server, session) as intercept:
         announce(server, options.state)
         with temporary_home(options.state) as home:
             made = agent_changes(agents, config, server.url, session, home)
@@ -102,7 +105,7 @@ async def _run(
             flags = made.arguments.get(agent.name, ()) if (agent := recognised(command[0])) else ()
             try:
                 child = await asyncio.create_subprocess_exec(
-                    command[0], *flags, *command[1:], env=agent_environment(made, os.environ)
+                    command[0], *flags, *command[1:], env=agent_environment(made, os.environ) | intercept
                 )
             except OSError as error:
                 raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error

@@ -128,7 +128,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
         name="cursor",
         title="Cursor CLI",
         commands=("cursor-agent",),
-        way_out="it has no base URL for models; let its calls be caught on the way: guardian-ci run --intercept -- …",
+        way_out="its models lie behind its vendor's server and login, which no base URL and no --intercept changes",
     ),
     Agent(
         name="amp",

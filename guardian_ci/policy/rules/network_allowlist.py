@@ -54,21 +54,27 @@ class NetworkAllowlist(ToolRule):
         foreign = next((each for each in _reached(allowed, tool, view) if each.allowed is False), None)
         if foreign is None:
             return None
-        listed = ", ".join(allowed[:_SHOWN]) + (f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else "")
-        return Finding(
-            rule=self.id,
-            verdict=Verdict.BLOCK,
-            reason="host_not_allowed",
-            message=f"{_plain(foreign.who)} may not talk to {_plain(foreign.name)}. Allowed: {listed or 'no host'}."
-            f" Go on without it, or add {_plain(foreign.name)} to network_allowlist.",
-            subject=foreign.name,
-            place=settings.place("network_allowlist"),
-        )
+        return host_not_allowed(settings, foreign.who, foreign.name)
 
     def stands_on(self, settings: Settings) -> str:  # noqa: D102
         if settings.network_allowlist is None:
             return "any host is allowed"
         return f"network_allowlist: {', '.join(settings.network_allowlist) or 'none'}, and this machine itself"
+
+
+def host_not_allowed(settings: Settings, who: str, name: str) -> Finding:
+    """Return what is said where somebody wants to talk to a host or registry that the policy does not name."""
+    allowed = settings.network_allowlist or ()
+    listed = ", ".join(allowed[:_SHOWN]) + (f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else "")
+    return Finding(
+        rule=NetworkAllowlist.id,
+        verdict=Verdict.BLOCK,
+        reason="host_not_allowed",
+        message=f"{_plain(who)} may not talk to {_plain(name)}. Allowed: {listed or 'no host'}."
+        f" Go on without it, or add {_plain(name)} to network_allowlist.",
+        subject=name,
+        place=settings.place("network_allowlist"),
+    )
 
 
 def unresolved_hosts(settings: Settings, tool: ToolUse, view: ToolView) -> Iterator[str]:

@@ -1,0 +1,127 @@
+"""``--intercept``: the forward proxy beside the relay, and the environment that leads every client to it."""
+
+import argparse
+import contextlib
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from guardian_ci.cli.agents.home import temporary_home
+from guardian_ci.errors import StartError
+from guardian_ci.proxy.destinations import Destinations, relayed_hosts
+from guardian_ci.proxy.server import ProxyServer
+
+LOOPBACK: Final = "127.0.0.1,localhost,::1"
+
+_ADDED: Final = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
+"""Variables that name certificates beside those that a client trusts anyway."""
+_WHOLE: Final = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "AWS_CA_BUNDLE",
+    "PIP_CERT",
+    "CARGO_HTTP_CAINFO",
+    "CODEX_CA_CERTIFICATE",
+)
+"""Variables that name all certificates that a client trusts: tunnelled hosts need the machine's own ones as well."""
+_SYSTEM: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+def add_intercept_option(parser: argparse.ArgumentParser) -> None:
+    """The option of the commands that start a proxy."""
+    parser.add_argument(
+        "--intercept",
+        action="store_true",
+        help="be a forward proxy (HTTPS_PROXY) as well, for agents whose base URL cannot be changed",
+    )
+
+
+def check_extra(options: argparse.Namespace) -> None:
+    """Raise ``StartError`` where the option is given and what it needs is not installed."""
+    if options.intercept and find_spec("mitmproxy") is None:
+        raise StartError("--intercept needs mitmproxy's library; install it: pip install 'guardian-ci[intercept]'")
+
+
+@contextlib.asynccontextmanager
+async def intercepting(
+    options: argparse.Namespace, server: ProxyServer, session: str | None
+) -> AsyncIterator[dict[str, str]]:
+    """Run the forward proxy of a relay: the environment that an agent of the session needs; without the option none.
+
+    Raises ``StartError``. While it runs, the certificates (no keys) lie in the folder of ``--state``.
+    """
+    if not options.intercept:
+        yield {}
+        return
+    from guardian_ci.proxy.authority import make_authority  # noqa: PLC0415 - the extra
+    from guardian_ci.proxy.intercept import ForwardProxy  # noqa: PLC0415 - the extra
+
+    authority = make_authority(relayed_hosts(server.config.policy), server.run_id)
+    destinations = Destinations(server.config.policy, server.gatekeeper)
+    relay = urlsplit(server.url)
+    host, token = relay.hostname or "", server.config.token
+    with temporary_home(options.state) as folder:
+        added, whole = _certificates(folder, authority.pem)
+        async with ForwardProxy(destinations, authority, (host, server.port), token) as forward:
+            user = f"{session or ''}:{token}@" if token or session else ""
+            yield intercept_environment(f"http://{user}{relay.netloc.rpartition(':')[0]}:{forward.port}", added, whole)
+
+
+def intercept_environment(url: str, added: Path, whole: Path) -> dict[str, str]:
+    """What leads clients to the forward proxy, and makes them trust its certificates."""
+    return {
+        **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), url),
+        # Only this machine is reached without it: an exception of the user's own would be a way round.
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), LOOPBACK),
+        "NODE_USE_ENV_PROXY": "1",
+        **dict.fromkeys(_ADDED, str(added)),
+        **dict.fromkeys(_WHOLE, str(whole)),
+    }
+
+
+def _certificates(folder: Path, ours: bytes) -> tuple[Path, Path]:
+    """Write the certificates: ours with what the user adds anyway, and all that a client shall trust."""
+    added, whole = folder / "authority.pem", folder / "bundle.pem"
+    extra = _read(os.environ, _ADDED) + ours
+    try:
+        added.write_bytes(extra)
+        whole.write_bytes(_roots(os.environ) + extra)
+    except OSError as error:
+        raise StartError(
+            f"{folder} cannot be written: {error.strerror or error}; name a folder with --state"
+        ) from error
+    return added, whole
+
+
+def _roots(environment: Mapping[str, str]) -> bytes:
+    """The certificates that this machine trusts (PEM)."""
+    own = _read(environment, _WHOLE)
+    if own:
+        return own
+    paths = ssl.get_default_verify_paths()
+    for file in (paths.openssl_cafile, *_SYSTEM):
+        with contextlib.suppress(OSError):
+            return Path(file).read_bytes().rstrip() + b"\n"
+    import certifi  # noqa: PLC0415 - comes with the extra
+
+    return Path(certifi.where()).read_bytes()
+
+
+def _read(environment: Mapping[str, str], names: tuple[str, ...]) -> bytes:
+    """The files that these variables name, each once; one that cannot be read is none."""
+    found = b""
+    for file in dict.fromkeys(environment[name] for name in names if environment.get(name)):
+        with contextlib.suppress(OSError):
+            found += Path(file).read_bytes().rstrip() + b"\n"
+    return found

@@ -1,0 +1,184 @@
+"""Where an agent may go through the forward proxy: to a provider by way of the relay, past us, or nowhere.
+
+A host whose calls can be metered leads to the relay's own endpoints, so that policy, money and log stay there. Every
+other host is tunnelled unread, or refused: by the list of hosts where the policy has one, and always where it serves
+models that nobody could meter, or hands out this machine's own keys.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from guardian_ci.errors import BadRequest
+from guardian_ci.model import Finding, Verdict
+from guardian_ci.policy import Policy, Settings
+from guardian_ci.policy.hosts import Host, canonical_name, hosts
+from guardian_ci.policy.rules.network_allowlist import host_not_allowed
+from guardian_ci.pricing.hosts import host_facts
+from guardian_ci.proxy.config import UPSTREAMS
+from guardian_ci.proxy.credentials import session_of
+from guardian_ci.proxy.gatekeeper import Gatekeeper
+from guardian_ci.proxy.relay import begin
+
+_SESSION: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_BEHIND_A_LOGIN: Final = re.compile(
+    r"(?:.+\.)?chatgpt\.com|(?:daily-)?cloudcode-pa\.googleapis\.com|(?:.+\.)?cursor\.sh|(?:.+\.)?githubcopilot\.com"
+)
+"""Hosts that serve models to who is logged in, in protocols of their own."""
+_HTTPS: Final = 443
+_VERSION: Final = re.compile(r"/v1(?:beta)?$")
+_MOST_HOSTS: Final = 1000
+"""How many hosts are noted in the log; an agent that looks for more finds the same answers, unwritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """The requests of ``host`` go to the relay: their paths lose ``base`` at the front and get ``prefix`` there."""
+
+    host: str
+    prefix: str
+    base: str = ""
+
+    def path(self, path: str) -> str:
+        """The path at the relay."""
+        inside = self.base and path.startswith(f"{self.base}/")
+        return self.prefix + (path[len(self.base) :] if inside else path)
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnelled:
+    """The host's bytes pass unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The host is not reached."""
+
+    finding: Finding
+
+
+Destination = Relayed | Tunnelled | Refused
+
+
+class Destinations:
+    """Decides on each host, and has it written down once."""
+
+    def __init__(self, policy: Policy, keeper: Gatekeeper) -> None:
+        self._policy = policy
+        self._keeper = keeper
+        self._noted: set[tuple[str, str]] = set()
+
+    def of(self, authority: tuple[str, int], session: str | None, agent: str | None = None) -> Destination:
+        """Decide on a host and port that an agent of a session (None: the agent named none) asks for.
+
+        A refusal, and the first tunnel to a host, are on disk when it returns. Raises ``StoreError``, ``BadRequest``.
+        """
+        if session is not None and not _SESSION.fullmatch(session):
+            raise BadRequest("the user name of a proxy's URL names the session; use letters, digits, . _ -")
+        host = Host(name=canonical_name(authority[0]), port=authority[1])
+        settings = self._policy.for_session(session or session_of(None))
+        destination = _destination(settings, host, session)
+        if isinstance(destination, Relayed):
+            return destination
+        if isinstance(destination, Refused):
+            finding = destination.finding
+            if settings.action(finding.rule) == "block":
+                self._refused(finding, host, session, agent)
+                return destination
+            if settings.action(finding.rule) == "warn":
+                self._note("warning", finding.reason, finding.message, host)
+        self._note("info", "host_tunnelled", f"{host} was reached through the forward proxy, unread", host)
+        return Tunnelled()
+
+    def reached(self, authority: tuple[str, int], address: str, session: str | None, agent: str | None = None) -> bool:
+        """Whether a tunnel may stay open, now that the address is known to which its host's name led."""
+        asked, found = Host(name=canonical_name(authority[0])), Host(name=canonical_name(address), port=authority[1])
+        if asked.metadata or not found.metadata:  # the one was decided by its name, the other is none
+            return True
+        settings = self._policy.for_session(session or session_of(None))
+        if hosts(settings.network_allowlist or ()).cover(found):
+            return True
+        self._refused(_metadata(settings, f"{asked} ({found})", found), found, session, agent)
+        return False
+
+    def distrusted(self, host: str) -> None:
+        """Note that a client broke off because it does not trust the run's certificate."""
+        message = (
+            f"a client does not trust the certificate that this run made for {host}, so its calls did not leave; "
+            "point it to the file that NODE_EXTRA_CA_CERTS names"
+        )
+        self._note("warning", "certificate_distrusted", message, Host(name=canonical_name(host)))
+
+    def _refused(self, finding: Finding, host: Host, session: str | None, agent: str | None) -> None:
+        if not self._new(finding.reason, host):
+            return
+        headers = [] if agent is None else [(b"user-agent", agent.encode("latin-1", "replace"))]
+        exchange = begin({"headers": headers, "path": f"CONNECT {host}"})
+        exchange.session = session or session_of(None)
+        exchange.status = 403
+        self._keeper.rejected(exchange, finding)
+
+    def _note(self, level: str, code: str, message: str, host: Host) -> None:
+        if self._new(code, host):
+            self._keeper.notice(level, code, message)
+
+    def _new(self, code: str, host: Host) -> bool:
+        key = (code, str(host))
+        if key in self._noted or len(self._noted) >= _MOST_HOSTS:
+            return False
+        self._noted.add(key)
+        return True
+
+
+def relayed_hosts(policy: Policy) -> frozenset[str]:
+    """Return the hosts that lead to the relay in any session: the only ones whose TLS is ended here."""
+    every = (*policy.settings, policy.fallback)
+    return frozenset(host for settings in every for host, _, _ in _relayed(settings))
+
+
+def _destination(settings: Settings, host: Host, session: str | None) -> Destination:
+    start = "" if session is None else f"/s/{session}"
+    for name, base, provider in _relayed(settings):
+        if name == host.name:
+            return Relayed(name, f"{start}/{provider}", base)
+    if _BEHIND_A_LOGIN.fullmatch(host.name) or host_facts(host.name).provider is not None:
+        return Refused(_unmetered(host))
+    allowed = settings.network_allowlist
+    if allowed is not None and not (host.local or hosts(allowed).cover(host)):
+        return Refused(host_not_allowed(settings, "the agent", host.name if host.port == _HTTPS else str(host)))
+    if allowed is None and host.metadata:
+        return Refused(_metadata(settings, str(host), host))
+    return Tunnelled()
+
+
+def _relayed(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield host, base path and provider of what can be metered; the policy's own upstreams first.
+
+    A gateway on this machine is none of them: who speaks to it asks no proxy.
+    """
+    for provider, url in (*settings.upstreams.items(), *UPSTREAMS.items()):
+        parts = urlsplit(url)
+        host = Host(name=canonical_name(parts.hostname or ""))
+        if not host.local:
+            yield host.name, _VERSION.sub("", parts.path.rstrip("/")), provider
+
+
+def _unmetered(host: Host) -> Finding:
+    return Finding(
+        rule="unmetered_endpoint",
+        verdict=Verdict.BLOCK,
+        reason="unmetered_endpoint",
+        message=f"{host} serves models that guardian-ci cannot meter there, so it is not reached; use a provider's API"
+        " with a key, or name it in the policy's upstreams",
+        subject=str(host),
+    )
+
+
+def _metadata(settings: Settings, name: str, host: Host) -> Finding:
+    return replace(
+        host_not_allowed(settings, "the agent", name),
+        message=f"{name} is a metadata service, which hands out this machine's own keys, so it is not reached;"
+        f" where it shall be, name {host.name} in network_allowlist.",
+    )
