@@ -135,7 +135,8 @@ class ToolUse:
     command, if it is one, and ``workdir`` the folder that it asks for; ``arguments`` the JSON text (or raw text of a
     custom tool) as the model wrote it. ``scripts`` are the files that it writes and that can be run: their paths and
     contents. ``links`` tells for a path that leads over symbolic links where it really leads; ``leaks`` the secrets
-    in its arguments.
+    in its arguments. ``calls`` are those behind a call that only calls others (a batch, a dispatcher, a program of
+    Codex's code mode), each by its own name; what they touch is the call's own as well.
     """
 
     id: str
@@ -149,6 +150,7 @@ class ToolUse:
     scripts: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     leaks: tuple[Leak, ...] = ()
+    calls: tuple["ToolUse", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

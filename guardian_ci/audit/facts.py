@@ -99,21 +99,25 @@ def received(request: str, plain: Mapping[str, object]) -> CallReceived:
 def tool_called(request: str, at: float, plain: Mapping[str, object]) -> ToolCalled:
     """A ``ToolCalled`` of the tool in its line."""
     with _Reading("a tool call"):
-        command, workdir = plain.get("command"), plain.get("workdir")
-        tool = ToolUse(
-            id=str(plain["id"]),
-            name=str(plain["name"]),
-            canonical=str(plain["canonical"]),
-            arguments=str(plain["arguments"]),
-            paths=_texts(plain.get("paths")),
-            urls=_texts(plain.get("urls")),
-            command=None if command is None else str(command),
-            workdir=None if workdir is None else str(workdir),
-            scripts=tuple((path, content) for path, content in map(_texts, _lists(plain.get("scripts")))),
-            links=tuple((path, real) for path, real in map(_texts, _lists(plain.get("links")))),
-            leaks=_leaks(plain.get("leaks")),
-        )
-        return ToolCalled(request=request, at=at, tool=tool)
+        return ToolCalled(request=request, at=at, tool=_tool(plain))
+
+
+def _tool(plain: Mapping[str, object]) -> ToolUse:
+    command, workdir = plain.get("command"), plain.get("workdir")
+    return ToolUse(
+        id=str(plain["id"]),
+        name=str(plain["name"]),
+        canonical=str(plain["canonical"]),
+        arguments=str(plain["arguments"]),
+        paths=_texts(plain.get("paths")),
+        urls=_texts(plain.get("urls")),
+        command=None if command is None else str(command),
+        workdir=None if workdir is None else str(workdir),
+        scripts=tuple((path, content) for path, content in map(_texts, _lists(plain.get("scripts")))),
+        links=tuple((path, real) for path, real in map(_texts, _lists(plain.get("links")))),
+        leaks=_leaks(plain.get("leaks")),
+        calls=tuple(_tool(each) for each in _list(plain.get("calls"))),
+    )
 
 
 def wrote(request: str, plain: Mapping[str, object]) -> Wrote:

@@ -286,6 +286,10 @@ class _Learner:
         tools = self._learned.tools
         if tools is None:
             return
+        # Behind a call that only calls others, the next one that is refused.
+        listed = allowed_tools(tuple(tools))
+        behind = zip(use.calls, view.calls, strict=True)
+        use, view = next(((act, seen) for act, seen in behind if listed.refuses(act, seen) is not None), (use, view))
         if use.canonical == "bash" and "bash" not in tools and step < _MOST_STEPS // 2:
             entry = self._command(tuple(tools), use, view)
             if entry is not None:

@@ -128,6 +128,8 @@ def tool(use: ToolUse, redactor: Redactor) -> Plain:
         for name, told in (("urls", use.urls), ("scripts", use.scripts), ("links", use.links), ("leaks", use.leaks))
         if told
     }
+    if use.calls:
+        plain["calls"] = [tool(each, redactor) for each in use.calls]
     return plain
 
 
@@ -374,7 +376,8 @@ def judged_tool(use: ToolUse, verdict: Verdict, reason: str | None, redactor: Re
     """A tool call as its call's record lists it. Its result is known only when a later request reports it."""
     status = "denied" if verdict is Verdict.BLOCK else "unknown"
     plain = tool(use, redactor) | {"verdict": verdict.value, "reason": reason, "result_status": status}
-    plain.pop("scripts", None)  # they stand in the tool call's own line
+    for own in ("scripts", "calls"):  # they stand in the tool call's own line
+        plain.pop(own, None)
     if use.command is not None:
         plain["command"] = redactor.excerpt(use.command, _COMMAND)
     return plain

@@ -18,6 +18,7 @@ from guardian_ci.model import (
     WireProtocol,
 )
 from guardian_ci.policy import Settings
+from guardian_ci.policy.code_mode import looks_like_program, runs_programs
 from guardian_ci.policy.rules import evaluate_call, evaluate_tool, offers_to_remove, view_of
 from guardian_ci.policy.rules.interface import SessionView, ToolView
 from guardian_ci.policy.shell.facts import TAME, UNKNOWN
@@ -129,7 +130,8 @@ class Explainer:
 def _arguments(name: str, given: object) -> str:
     if not isinstance(given, str):
         return json.dumps(given)
-    key = _MAIN_ARGUMENT.get(canonical_name(name))
+    program = runs_programs(name) and looks_like_program(given)
+    key = None if program else _MAIN_ARGUMENT.get(canonical_name(name))
     return given if key is None else json.dumps({key: given})
 
 
@@ -149,11 +151,12 @@ def _seen(use: ToolUse, view: ToolView) -> Iterable[tuple[str, str]]:
     if use.canonical != use.name:
         yield "is", use.canonical
     analysis = view.analysis
+    calls = [("calls", each.name) for each in use.calls]
     named = [("names", path) for path in use.paths] + [("leads to", real) for _, real in use.links]
     does = [("runs", " ".join(words)) for words in analysis.commands]
     touches = [(f"{each.access.value}s" if each.sure else "may touch", each.path) for each in analysis.touches]
     hosts = [("talks to", contact.host or contact.registry or "…") for contact in analysis.contacts]
     hosts += [("talks to", url) for url in use.urls]
     dark = [("cannot tell", f"{each.reason}: {each.word}" if each.word else each.reason) for each in analysis.opaque]
-    for what, text in dict.fromkeys([*named, *does, *touches, *hosts, *dark]):
+    for what, text in dict.fromkeys([*calls, *named, *does, *touches, *hosts, *dark]):
         yield what, text.translate(_GAPS)

@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
-from guardian_ci.policy.code_mode import COMPUTED, Said, is_program, said_in
 from guardian_ci.policy.patches import patch_additions, patch_paths
+from guardian_ci.policy.shell.facts import UNKNOWN
 from guardian_ci.policy.shell.powershell import as_shell
 from guardian_ci.policy.shell.words import path_words
 from guardian_ci.policy.spelling import local_path
@@ -52,6 +52,12 @@ _FILE_WORDS: Final = frozenset({"file", "files", "filesystem", "dir", "directory
 _COMMAND_KEYS_WORDS: Final = "command commands commandline cmd cmds cmdline script shellcommand chars"
 _COMMAND_KEYS: Final = frozenset(_COMMAND_KEYS_WORDS.split())
 _STDIN_KEYS: Final = frozenset({"input", "data", "text", "keys", "content"})
+_COMPUTED: Final = "$(computed)"
+"""Stands in a command for what a program computes: the output of a command that nobody knows."""
+
+_ANY_COMMAND: Final = 'eval "$computed"'
+"""A command that may be any: a text of which a part is not known may end the command that it stands in."""
+
 _KEY_NAME: Final = re.compile(r"\{(?:enter|return)\}", re.IGNORECASE)
 _SHELL_WORDS: Final = frozenset({"shell", "bash", "zsh", "terminal", "powershell", "pwsh"})
 _CODE_KEYS: Final = frozenset({"code", "python", "pythoncode", "javascript", "jscode"})
@@ -126,16 +132,6 @@ def _paths_in_text(canonical: str, text: str) -> Iterator[str]:
         yield from named
     elif canonical not in SHELL_TOOLS:
         yield from path_words(text)
-    elif is_program(text):
-        yield from _paths_in_program(said_in(text))
-
-
-def _paths_in_program(said: Iterable[Said]) -> Iterator[str]:
-    for each in said:
-        if not each.computed:
-            yield from patch_paths(each.text)
-            if _is_path_key(fold(each.name)) and _SCHEME.match(each.text) is None:
-                yield each.text
 
 
 def _named_paths(name: str, canonical: str, value: object) -> Iterator[str]:
@@ -208,12 +204,14 @@ def _urls(name: str, canonical: str, value: object) -> Iterator[str]:
 
 def command_of(name: str, canonical: str, value: object) -> str | None:
     """Return the shell command of a call; None where it is none, "" where a shell tool says nothing."""
+    if value == UNKNOWN:
+        return _ANY_COMMAND
     if canonical in FILE_TOOLS:
         return None
     if isinstance(value, str):
         if canonical not in SHELL_TOOLS:
             return "\n".join(_run_lines(value, words_of(name))) if canonical == "code_execution" else None
-        lines = _commands_in_program(said_in(value)) if is_program(value) else [value]
+        lines = [value]
     else:
         lines = [*_command_lines(value), *_code_lines(name, value)]
         if not lines and canonical == "write_stdin":
@@ -224,6 +222,8 @@ def command_of(name: str, canonical: str, value: object) -> str | None:
     if not lines and canonical not in SHELL_TOOLS:
         return None
     command = "\n".join(lines)
+    if UNKNOWN in command:
+        command = f"{command.replace(UNKNOWN, _COMPUTED)}\n{_ANY_COMMAND}"
     return as_shell(command) if "powershell" in fold(name) or "pwsh" in fold(name) else command
 
 
@@ -267,25 +267,8 @@ def _run_lines(text: str, language: AbstractSet[str]) -> Iterator[str]:
         yield shlex.join(["python3", "-c", text])
 
 
-def _commands_in_program(said: list[Said]) -> list[str]:
-    """Return the commands that a program of the code mode hands to a shell."""
-    lines, lost = [], False
-    for each in said:
-        if fold(each.name) in _COMMAND_KEYS:
-            lost = lost or each.computed
-            lines += [] if each.computed else [each.text]
-    if lost:  # it may be any of the strings that no name is given to
-        free = [each.text for each in said if not each.name]
-        lines += free or [f"eval {COMPUTED}"]
-    return lines
-
-
 def workdir_of(value: object) -> str | None:
     """Return the folder that a call wants its command to run in."""
-    if isinstance(value, str):
-        said = said_in(value) if is_program(value) else []
-        folders = {each.text for each in said if fold(each.name) in _WORKDIR_KEYS and not each.computed}
-        return folders.pop() if len(folders) == 1 else None
     if not isinstance(value, dict):
         return None
     for name, member in value.items():

@@ -5,8 +5,8 @@ to a name that all share; ``describe_tool`` finds in a call's arguments the path
 the programs that it writes (``policy.arguments``). A further agent costs words in ``_NAMES``.
 
 What cannot be parsed is kept as text, and the words in it that look like paths count as its paths: a call that
-nobody understands is judged strictly, not waved through. A tool that only calls others (a batch, a dispatcher) is
-described by what those do.
+nobody understands is judged strictly, not waved through. A tool that only calls others (a batch, a dispatcher, a
+program of Codex's code mode) is described by what those do, and names each of them.
 """
 
 import json
@@ -16,6 +16,8 @@ from typing import Final
 
 from guardian_ci.model import ToolUse
 from guardian_ci.policy.arguments import command_of, fold, paths_of, scripts_of, urls_of, workdir_of
+from guardian_ci.policy.code_mode import UNREAD, calls_in, looks_like_program, runs_programs
+from guardian_ci.policy.shell.facts import UNKNOWN
 
 _NAMES: Final[Mapping[str, str]] = {
     "read_file": (
@@ -124,9 +126,10 @@ def canonical_name(name: str) -> str:
 
 
 def describe_tool(id: str, name: str, arguments: str) -> ToolUse:  # noqa: A002 - the wire's own word
-    """Return a tool call with all that its arguments name."""
+    """Return a tool call with all that its arguments name, and the calls behind it where it only calls others."""
     value = _parse(arguments)
-    calls = list(_calls(name, value))
+    inner = list(_inner(name, value))
+    calls = _outer(name, value, inner)
     canonical = _act(canonical_name(calls[0][0]), calls[0][1]) if len(calls) == 1 else canonical_name(name)
     acts = [(called, canonical_name(called), given) for called, given in calls]
     commands = [command for act in acts if (command := command_of(*act)) is not None]
@@ -142,6 +145,23 @@ def describe_tool(id: str, name: str, arguments: str) -> ToolUse:  # noqa: A002 
         if commands
         else None,
         scripts=tuple(script for _, act, given in acts for script in scripts_of(act, given)),
+        calls=tuple(_behind(called, given) for called, given in inner),
+    )
+
+
+def _behind(name: str, given: object) -> ToolUse:
+    """Describe a call behind a call. One that calls others in its turn was taken apart before."""
+    canonical = _act(canonical_name(name), given)
+    return ToolUse(
+        id="",
+        name=name,
+        canonical=canonical,
+        arguments=given if isinstance(given, str) else json.dumps(given),
+        paths=tuple(dict.fromkeys(paths_of(name, canonical, given))),
+        urls=tuple(dict.fromkeys(urls_of(name, canonical, given))),
+        command=(command := command_of(name, canonical, given)),
+        workdir=None if command is None else workdir_of(given),
+        scripts=tuple(scripts_of(canonical, given)),
     )
 
 
@@ -164,19 +184,39 @@ def _parse(arguments: str) -> object:
         return arguments
 
 
-def _calls(name: str, value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Yield the calls that are behind a call: itself, or those of a tool that only calls others."""
-    inner: list[tuple[str, object]] = []
-    if isinstance(value, dict) and depth < _MAX_NESTING:
-        if fold(name) in _DISPATCHERS:
-            inner = _called(value)
-        elif fold(name) in _BATCHES:
-            lists = [member for key, member in value.items() if fold(key) in _LIST_KEYS and isinstance(member, list)]
-            inner = [called for one in lists for each in one[:_MOST_CALLS] for called in _called(each)]
-    if not inner:
-        yield name, value
-    for called, given in inner:
-        yield from _calls(called, given, depth + 1)
+def _inner(name: str, value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Yield the calls behind a call that only calls others; none behind any other."""
+    if isinstance(value, str):
+        found = [(called, _given(given)) for called, given in calls_in(value)] if runs_programs(name) else []
+    elif not isinstance(value, dict):
+        found = []
+    elif fold(name) in _DISPATCHERS:
+        found = _called(value)
+    else:
+        found = list(_listed(name, value)) if fold(name) in _BATCHES else []
+    if found and depth >= _MAX_NESTING:
+        yield UNREAD, UNKNOWN
+        return
+    for called, given in found:
+        yield from list(_inner(called, given, depth + 1)) or [(called, given)]
+
+
+def _outer(name: str, value: object, inner: list[tuple[str, object]]) -> list[tuple[str, object]]:
+    """Return the calls that a call is described by: those behind it, else itself."""
+    if isinstance(value, str) and runs_programs(name):
+        # Some other agent may give a tool of this name a shell command.
+        return inner or [(name, {})] if looks_like_program(value) else [(name, value), *inner]
+    return inner or [(name, value)]
+
+
+def _listed(name: str, value: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield the calls that a batch lists; what names no tool counts as a call of the batch itself."""
+    lists = [_given(member) for key, member in value.items() if fold(key) in _LIST_KEYS]
+    elements = [each for one in lists if isinstance(one, list) for each in one]
+    for each in elements[:_MOST_CALLS]:
+        yield from _called(each) or [(f"{name} without a tool", each)]
+    if len(elements) > _MOST_CALLS:
+        yield UNREAD, UNKNOWN
 
 
 def _called(value: object) -> list[tuple[str, object]]:
@@ -189,7 +229,12 @@ def _called(value: object) -> list[tuple[str, object]]:
         return []
     if isinstance(server := value.get("server_name", value.get("server")), str):
         name = f"mcp__{server}__{name}"
-    return [(name, _parse(given) if isinstance(given, str) else given)]
+    return [(name, _given(given))]
+
+
+def _given(value: object) -> object:
+    """Return arguments that are written as a text for what that says."""
+    return _parse(value) if isinstance(value, str) else value
 
 
 def _act(canonical: str, value: object) -> str:

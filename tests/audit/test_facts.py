@@ -87,15 +87,22 @@ def _usages(parts: st.SearchStrategy[tuple[Usage, ...]]) -> st.SearchStrategy[Us
 
 
 _USAGES = _usages(st.lists(_usages(st.just(())), max_size=2).map(tuple))
-_TOOLS = st.builds(
-    ToolUse,
-    id=_TEXT,
-    name=_TEXT,
-    canonical=_TEXT,
-    arguments=_TEXT,
-    paths=st.lists(_TEXT, max_size=3).map(tuple),
-    command=_MAYBE,
-)
+
+
+def _uses(calls: st.SearchStrategy[tuple[ToolUse, ...]]) -> st.SearchStrategy[ToolUse]:
+    return st.builds(
+        ToolUse,
+        id=_TEXT,
+        name=_TEXT,
+        canonical=_TEXT,
+        arguments=_TEXT,
+        paths=st.lists(_TEXT, max_size=3).map(tuple),
+        command=_MAYBE,
+        calls=calls,
+    )
+
+
+_TOOLS = _uses(st.lists(_uses(st.just(())), max_size=2).map(tuple))
 
 
 def _through_the_log(value: T) -> T:

@@ -113,6 +113,17 @@ def test_registries_and_hosts_of_commands_are_learned(tmp_path: Path) -> None:
     assert sorted(learned.hosts or ()) == ["api.example.com", "pypi"]
 
 
+def test_the_calls_of_a_batch_are_learned_one_by_one(tmp_path: Path) -> None:
+    calls = [
+        {"tool": "bash", "parameters": {"command": "git status"}},
+        {"tool": "read", "parameters": {"filePath": "a"}},
+    ]
+    learned = learned_from(tmp_path, ("batch", {"tool_calls": calls}))
+    assert sorted(learned.tools or ()) == ["Bash(git status:*)", "read_file"]
+    assert refused(learned, ("batch", {"tool_calls": calls})) == []
+    assert refused(learned, ("batch", {"tool_calls": [{"tool": "webfetch", "parameters": {}}]})) == ["tool_allowlist"]
+
+
 def test_a_script_that_was_written_and_run_is_allowed_as_a_session_does_it(tmp_path: Path) -> None:
     calls = (
         ("Write", {"file_path": "run.sh", "content": "git status\nrm -rf build\n"}),

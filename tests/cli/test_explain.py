@@ -72,6 +72,17 @@ def test_an_allowed_call_tells_the_line_of_every_rule(shell: Shell, policy: Path
     assert {"tool_allowlist", "file_blocklist", "network_allowlist", "opaque_command"} <= set(done.stdout.split())
 
 
+def test_the_calls_behind_a_call_are_told(shell: Shell, policy: Path) -> None:
+    program = "for (const cmd of ['ls', 'cat .env']) await tools.exec_command({cmd})"
+    done = shell("explain", "--policy", policy, "--tool", "exec", "--input", program)
+    assert done.code == 1
+    assert {"       calls exec_command", "       reads .env"} <= set(done.stdout.splitlines())
+    hidden = '{"name": "read_file", "arguments": {"path": ".env"}}'
+    done = shell("explain", "--policy", policy, "--tool", "tool_call", "--input", hidden)
+    assert done.code == 1
+    assert "       calls read_file" in done.stdout.splitlines()
+
+
 def test_json_is_one_object_with_the_verdict_and_what_was_found(shell: Shell, policy: Path) -> None:
     done = shell("explain", "--policy", policy, "--tool", "Read", "--input", '{"file_path": "a.pem"}', "--json")
     assert done.code == 1

@@ -1,38 +1,151 @@
-"""What a program of Codex's code mode says."""
+"""What a program of Codex's code mode asks tools for."""
+
+import json
+import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardian_ci.policy.code_mode import COMPUTED, Said, is_program, said_in
+from guardian_ci.policy.code_mode import UNREAD, calls_in, looks_like_program, runs_programs
+from guardian_ci.policy.shell.facts import UNKNOWN
+
+NOBODY_KNOWS = (UNREAD, UNKNOWN)
+"""A call of nobody knows what."""
+
+OUT = "const out = []; for (const f of ['a', 'b']) { out.push(await tools.x(`cat ${f}`)) } text(out.join('\\n'))"
+GROWS = "const q = []; q.push({c: 'cat'}); for (const e of q) tools.x(e)"
+PATCH = "const p = ['*** Begin Patch', '*** Delete File: .env'].join('\\n'); await tools.apply_patch(p)"
+RAW = r"tools.apply_patch(String.raw`+\n${'x'}`)"
+NESTED = 'tools.x({c: `a ${await tools.y({c: "cat .env"})}`})'
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("program", "calls"),
     [
-        ('await tools.exec_command({cmd: "cat .env"})', [("cmd", "cat .env")]),
-        ("tools.exec_command({'cmd': 'ls', \"workdir\": `/x`})", [("cmd", "ls"), ("workdir", "/x")]),
-        ('const cmd = "cat .e" + "nv"; tools.exec_command({cmd})', [("cmd", "cat .env")]),
-        ('const c = "ls"; tools.exec_command({cmd: c})', [("c", "ls"), ("cmd", "ls")]),
-        (
-            'for (const c of ["ls", "cat x"]) await tools.exec_command({cmd: c})',
-            [("", "ls"), ("", "cat x"), ("cmd", None)],
-        ),
-        ('f({cmd: "cat " + name})', [("cmd", f"cat {COMPUTED}")]),
-        ("f({cmd: `cat ${name}/x`})", [("cmd", f"cat {COMPUTED}/x")]),
-        ("f({cmd: name()})", [("cmd", None)]),
-        ("const n = '.e' + 'nv'; f({cmd: `cat ${ n } ` + n})", [("n", ".env"), ("cmd", "cat .env .env")]),
-        ('f({cmd: ["bash", "-c", "ls"]})', [("", "bash"), ("", "-c"), ("", "ls")]),
-        (r'f("\x2eenv \u002e \u{2e} \056 \n\"")', [("", '.env . . . \n"')]),
-        ('f("a") // "b"\n/* "c" */ f("d")', [("", "a"), ("", "d")]),
-        ('a == "b"', [("", "b")]),
-        ('f("open', [("", "open")]),
-        ("text(1 + 2)", []),
+        ('const r = await tools.exec_command({cmd: "ls"}); text(r.output)', [("exec_command", {"cmd": "ls"})]),
+        ("tools.x({'cmd': 'ls', \"workdir\": `/x`, n: 3, y: true, z: null})",
+         [("x", {"cmd": "ls", "workdir": "/x", "n": 3, "y": True, "z": None})]),
+        ('tools.mcp__fs__read({path: ".env"})', [("mcp__fs__read", {"path": ".env"})]),
+        ("tools.update_plan({plan: [{step: 'a'}]})", [("update_plan", {"plan": [{"step": "a"}]})]),
+        ("tools.list_mcp_resources()", [("list_mcp_resources", {})]),
+        ("tools['exec_' + 'command']('ls')", [("exec_command", "ls")]),
+        ("for (const n of ['a', 'b']) tools[n]({})", [("a", {}), ("b", {})]),
+        ("const c = 'cat .e' + 'nv'; tools.x({c})", [("x", {"c": "cat .env"})]),
+        ("const n = '.e' + 'nv'; tools.x(`cat ${ n } ` + n)", [("x", "cat .env .env")]),
+        ("const a = '1', b = '2'; tools.x(a + b + 3)", [("x", "123")]),
+        ("let c; c = 'ls'; tools.x(c); c = 'cat'", [("x", "ls"), ("x", "cat")]),
+        ("tools.x(dry ? 'ls' : 'cat')", [("x", "ls"), ("x", "cat")]),
+        ("for (const c of ['ls', 'cat']) await tools.x({c})", [("x", {"c": "ls"}), ("x", {"c": "cat"})]),
+        ("const l = ['ls', 'cat']; await Promise.all(l.map(c => tools.x(c)))", [("x", "ls"), ("x", "cat")]),
+        ("['ls'].forEach(async (c, i) => { text(rs[i].a); tools.x(c) })", [("x", "ls")]),
+        ("const l = [{c: 'ls'}]; for (const o of l) tools.x(o.c)", [("x", "ls")]),
+        ("const run = (c, w) => tools.x({c, w}); run('ls', '/')", [("x", {"c": "ls", "w": "/"})]),
+        ("async function run(c) { return tools.x(c) } run('ls'); run('cat')", [("x", "ls"), ("x", "cat")]),
+        (OUT, [("x", "cat a"), ("x", "cat b")]),
+        (PATCH, [("apply_patch", "*** Begin Patch\n*** Delete File: .env")]),
+        (RAW, [("apply_patch", "+\\nx")]),
+        (NESTED, [("x", {"c": f"a {UNKNOWN}"}), ("y", {"c": "cat .env"})]),
+        ('tools.x("a") // tools.y("b")\n/* tools.z("c") */', [("x", "a")]),
+        ('// one line \r tools.x("a")', [("x", "a")]),
+        ('const q = /"/; tools.x("a") //"', [("x", "a")]),
+        ("text(r.output[0].b, rows[rows.length - 1], ALL_TOOLS.filter(t => t.tools))", []),
         ("", []),
     ],
+)  # fmt: skip
+def test_the_calls_of_tools_are_found_with_their_arguments(program: str, calls: list[tuple[str, object]]) -> None:
+    assert calls_in(program) == calls
+
+
+@pytest.mark.parametrize(
+    ("program", "argument"),
+    [
+        ("tools.x(f())", UNKNOWN),
+        ("tools.x(JSON.parse(a))", UNKNOWN),
+        ("tools.x(load('a'))", UNKNOWN),
+        ("tools.x('ls'.replace('ls', 'cat'))", UNKNOWN),
+        ("tools.x(atob('Y2F0'))", UNKNOWN),
+        ("tools.x(String.fromCharCode(99))", UNKNOWN),
+        ("tools.x(['ls'].reverse().join(' '))", UNKNOWN),
+        ("tools.x('cat ' + a)", f"cat {UNKNOWN}"),
+        ("tools.x(`cat ${a}/b`)", f"cat {UNKNOWN}/b"),
+        ("tools.x({c: a})", {"c": UNKNOWN}),
+        ("tools.x(1 + 2)", UNKNOWN),
+        ("tools.x(a`ls`)", UNKNOWN),
+        ("tools.x(('ls', 'cat'))", UNKNOWN),
+        ("tools.x(...['ls'])", UNKNOWN),
+        ("tools.x(c = 'cat')", UNKNOWN),
+        ("let c = 'ls'; c += ' .env'; tools.x(c)", UNKNOWN),
+        ("let c = 'ls'; [c] = [a]; tools.x(c)", UNKNOWN),
+        ("let c = 'ls'; ({d: c} = a); tools.x(c)", UNKNOWN),
+        ("let c = 'ls'; for (c in a) tools.x(c)", UNKNOWN),
+        ("const {a: c} = {a: 'ls'}; tools.x(c)", UNKNOWN),
+        ("let c = 'ls'; (function (c) { tools.x(c) })('cat')", UNKNOWN),
+        ("try { f() } catch (c) { tools.x(c) }", UNKNOWN),
+        ("const run = c => tools.x(c); ['cat'].map(run)", UNKNOWN),
+        ("const run = c => tools.x(c); const r = run; r('cat')", UNKNOWN),
+        ("const run = (a, c) => tools.x(c); run(...['a', 'cat'], 'ls')", UNKNOWN),
+        ("const l = ['ls']; l.push('cat'); l.map(c => tools.x(c))", UNKNOWN),
+        ("const l = ['ls']; l[0] = 'cat'; l.map(c => tools.x(c))", UNKNOWN),
+        ("const a = {c: 'ls'}, b = a; b.c = 'cat'; tools.x(a)", UNKNOWN),
+        ("const a = ['ls']; Object.assign(a, b); tools.x(a)", UNKNOWN),
+        (GROWS, UNKNOWN),
+        ("tools.x({...a, c: 'ls'})", UNKNOWN),
+        ("tools.x({[a]: 'ls'})", UNKNOWN),
+        ("tools.x({get c() { return 'cat' }})", UNKNOWN),
+    ],
 )
-def test_the_strings_of_a_program_are_read_with_their_names(text: str, said: list[tuple[str, str | None]]) -> None:
-    assert [(each.name, None if each.computed else each.text) for each in said_in(text)] == said
+def test_what_is_computed_is_unknown_and_never_left_out(program: str, argument: object) -> None:
+    assert ("x", argument) in calls_in(program)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "const t = tools; t.x('cat')",
+        "const {x} = tools; x('cat')",
+        "const f = tools.x; f('cat')",
+        "tools.x.call(null, 'cat')",
+        "tools?.x('cat')",
+        "(tools).x('cat')",
+        "tools[a]('cat')",
+        "tools[`${a}`]('cat')",
+        "f(tools)",
+        "Object.values(tools)[0]('cat')",
+        "globalThis['to' + 'ols'].x('cat')",
+        "eval(a)",
+        "new Function('return to' + 'ols')()",
+        "(() => {}).constructor('return tools')()",
+        "f['constr' + 'uctor']('return tools')()",
+        "f['constructor']('return tools')()",
+        r"f['\x63onstructor']('return tools')()",
+        "const {constructor: F} = f; F('return tools')()",
+        "const {'constructor': F} = f; F('return tools')()",
+        "const {['constr' + 'uctor']: F} = f; F('return tools')()",
+        "const k = {length: 'constructor'}; f[k.length]('return tools')()",
+        "Object.getPrototypeOf(f)",
+        "String.prototype.toJSON = () => ({cmd: 'cat'})",
+        "tools.x({toJSON() { return {cmd: 'cat'} }})",
+        "import('data:,')",
+        r"\u0074ools.x('cat')",
+        "a = (b) /'/; tools.x('cat') //'",
+        "#!/usr/bin/env node\ntools.x('cat')",
+        "tools.x(",
+        "`${",
+        "'open",
+        "tools.x({cmd: 'ls']",
+        "/* open",
+        "tools.x('ls');" * 100,
+        "a;" * 10_000,
+    ],
+)
+def test_a_program_that_may_reach_a_tool_in_another_way_says_so(program: str) -> None:
+    called = calls_in(program)
+    assert NOBODY_KNOWS in called or UNREAD in [name for name, _ in called]
+
+
+def test_only_the_code_modes_own_tool_is_given_programs() -> None:
+    assert [runs_programs(name) for name in ("exec", "functions.exec", "shell")] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -40,22 +153,43 @@ def test_the_strings_of_a_program_are_read_with_their_names(text: str, said: lis
     [
         ('await tools.exec_command({cmd: "ls"})', True),
         ("text(tools.x)", True),
+        ("text(1)", True),
         ("const a = 1", True),
         ("cat .env", False),
         ("npm run tools", False),
     ],
 )
 def test_a_program_is_told_from_a_command(text: str, program: bool) -> None:
-    assert is_program(text) is program
+    assert looks_like_program(text) is program
 
 
-@given(st.text(st.sampled_from("ab\"'`\\${}+:=/*\n ({[u0"), max_size=30))
+WORDS_TEXT = "tools . x ( ) [ ] { } , ; : = => + ? ` ${ 'a' \"b\" a b for of const in /* // / \\ \n 1"
+WORDS = WORDS_TEXT.split(" ")
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join) | st.text(max_size=30))
 def test_any_text_can_be_read(text: str) -> None:
-    assert all(isinstance(each, Said) for each in said_in(text))
+    for name, argument in calls_in(text):
+        assert name
+        json.dumps(argument)
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), st.sampled_from(["tools.x('cat')", "tools['x'](a)"])
+)
+def test_no_words_before_a_call_make_it_unseen(before: str, call: str) -> None:
+    # Behind a line's end and a bracket nothing goes on: neither a comment of one line nor a text.
+    hidden = any(mark in before for mark in ("/*", "`", "/", "\\"))
+    assert hidden or calls_in(f"{before}\n;{call}")
 
 
 @pytest.mark.parametrize(
-    "text", ['"' * 50_000, "/*" * 50_000, "`${" * 30_000, "\\" * 50_000, '"a"+' * 20_000, "a:" * 30_000, "'\n" * 30_000]
-)
+    "text",
+    ['"' * 50_000, "/*" * 50_000, "`${" * 10_000, "\\" * 50_000, '"a"+' * 10_000, "a:" * 20_000, "'\n" * 30_000,
+     "tools.x(" * 2_000, "[" * 20_000, "/" * 50_000, "a=[a,a];" * 2_000 + "tools.x(a)", "tools.x(a=>" * 500],
+)  # fmt: skip
 def test_a_long_text_costs_no_more_than_its_length(text: str) -> None:
-    assert len(said_in(text)) <= len(text)
+    began = time.process_time()
+    assert len(calls_in(text)) <= 65
+    assert time.process_time() - began < 1

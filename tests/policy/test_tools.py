@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardian_ci.policy.code_mode import UNREAD
 from guardian_ci.policy.tools import CANONICAL_NAMES, canonical_name, describe_tool
+
+UNKNOWN_COMMAND = 'eval "$computed"'
 
 AGENTS = {
     "Claude Code": {
@@ -331,17 +334,49 @@ def test_a_freeform_patch_names_its_files() -> None:
     [
         ('await tools.exec_command({cmd: "cat .env"})', "cat .env", ()),
         ('tools.exec_command({cmd: "ls"}); tools.write_stdin({chars: "cat .env\\n"})', "ls\ncat .env\n", ()),
-        ('await tools.apply_patch("*** Begin Patch\\n*** Add File: .env\\n+x\\n")', "", (".env",)),
-        ('await tools.mcp__fs__read({path: ".env"})', "", (".env",)),
+        ("text('cat .env')", "", ()),
         ('for (const c of ["ls", "cat .env"]) await tools.exec_command({cmd: c})', "ls\ncat .env", ()),
-        ("await tools.exec_command({cmd: atob(x)})", "eval $__computed", ()),
+        ("await tools.exec_command({cmd: atob(x)})", f"$(computed)\n{UNKNOWN_COMMAND}", ()),
+        ("await tools.exec_command({cmd: `cat ${x}`})", f"cat $(computed)\n{UNKNOWN_COMMAND}", ()),
+        ("await tools[x]({path: 'a'})", None, ("a",)),
+        ("const {exec_command: run} = tools; run({cmd: 'cat .env'})", UNKNOWN_COMMAND, ()),
     ],
 )
 def test_a_program_of_the_code_mode_is_what_it_hands_to_tools(
-    program: str, command: str, paths: tuple[str, ...]
+    program: str, command: str | None, paths: tuple[str, ...]
 ) -> None:
     tool = describe_tool("c", "exec", program)
-    assert (tool.canonical, tool.command, tool.paths) == ("bash", command, paths)
+    assert (tool.command, tool.paths) == (command, paths)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "behind"),
+    [
+        ("exec", "tools.apply_patch('*** Begin Patch\\n*** Add File: .env\\n+x'); tools.mcp__a__b({url: 'https://x.de'})",
+         [("apply_patch", "edit_file", (".env",)), ("mcp__a__b", "mcp__a__b", ())]),
+        ("exec", "text(1)", []),
+        ("tool_call", {"name": "read_file", "arguments": '{"path": ".env"}'}, [("read_file", "read_file", (".env",))]),
+        ("batch", {"tool_calls": [{"tool": "bash", "parameters": {"command": "ls"}}, {"tool": "x"}]},
+         [("bash", "bash", ()), ("x", "x", ())]),
+        ("batch", {"tool_calls": '[{"tool": "x"}]'}, [("x", "x", ())]),
+        ("batch", {"tool_calls": [{"path": ".env"}]}, [("batch without a tool", "batch without a tool", (".env",))]),
+        ("batch", {"tool_calls": [{"tool": "tool_call", "parameters": {"name": "x"}}]}, [("x", "x", ())]),
+        ("use_mcp_tool", {"server_name": "a", "tool_name": "b"}, [("mcp__a__b", "mcp__a__b", ())]),
+        ("Read", {"file_path": "a"}, []),
+    ],
+)  # fmt: skip
+def test_the_calls_behind_a_call_have_their_own_names(name: str, arguments: object, behind: list[object]) -> None:
+    tool = describe_tool("c", name, arguments if isinstance(arguments, str) else json.dumps(arguments))
+    assert [(each.name, each.canonical, each.paths) for each in tool.calls] == behind
+
+
+def test_more_calls_than_anybody_makes_and_calls_too_deep_are_not_left_out() -> None:
+    many = describe_tool("c", "batch", json.dumps({"tool_calls": [{"tool": "x"}] * 65}))
+    assert [tool.name for tool in many.calls] == ["x"] * 64 + [UNREAD]
+    deep: object = {"name": "x"}
+    for _ in range(6):
+        deep = {"name": "tool_call", "arguments": deep}
+    assert [tool.name for tool in describe_tool("c", "tool_call", json.dumps(deep)).calls] == [UNREAD]
 
 
 def test_a_raw_text_that_is_no_program_is_a_command() -> None:

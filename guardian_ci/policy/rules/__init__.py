@@ -74,14 +74,23 @@ def view_of(
 
     ``cwd`` and ``scripts`` are what the session has seen before it; ``root`` is the agent's own folder, if known.
     """
+    behind = tuple(view_of(each, cwd=cwd, scripts=scripts, root=root) for each in tool.calls)
     cwd = cwd if tool.workdir is None else tool.workdir
     analysis = NOTHING if tool.command is None else analyse(tool.command, cwd=cwd, scripts=scripts)
-    return ToolView(analysis=analysis, cwd=cwd, root=root)
+    return ToolView(analysis=analysis, cwd=cwd, root=root, calls=behind)
 
 
 def evaluate_tool(settings: Settings, tool: ToolUse, view: ToolView) -> tuple[list[Finding], list[Evaluation]]:
-    """Ask every tool rule; return what they found, with the policy's verdicts, and the trace of all of them."""
-    return _evaluate(settings, TOOL_RULES, lambda rule: rule.check(settings, tool, view))
+    """Ask every tool rule; return what they found, with the policy's verdicts, and the trace of all of them.
+
+    A call that only calls others is judged as a whole and call by call: the first that a rule finds counts.
+    """
+    acts = ((tool, view), *zip(tool.calls, view.calls, strict=True))
+
+    def check(rule: ToolRule) -> Finding | None:
+        return next((found for act, seen in acts if (found := rule.check(settings, act, seen)) is not None), None)
+
+    return _evaluate(settings, TOOL_RULES, check)
 
 
 def judged(settings: Settings, finding: Finding) -> Finding | None:

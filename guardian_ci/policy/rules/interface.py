@@ -53,12 +53,13 @@ class ToolView:
 
     ``analysis`` is what its shell command does; ``cwd`` the folder that the agent's shell has changed to, by what the
     session has seen (as in ``Analysis.cwd``), or that the call itself names. ``root`` is the agent's own folder as an
-    absolute path; where it is None, an absolute path lies outside it.
+    absolute path; where it is None, an absolute path lies outside it. ``calls`` are the views of the calls behind it.
     """
 
     analysis: Analysis = NOTHING
     cwd: str | None = None
     root: str | None = None
+    calls: tuple["ToolView", ...] = ()
 
 
 class ToolRule(ABC):

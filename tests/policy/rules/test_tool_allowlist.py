@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from guardian_ci.model import Finding, Place
 from guardian_ci.policy import load_policy
-from guardian_ci.policy.rules import view_of
+from guardian_ci.policy.rules import evaluate_tool, view_of
 from guardian_ci.policy.rules.interface import ToolView
 from guardian_ci.policy.rules.tool_allowlist import ToolAllowlist
 from guardian_ci.policy.settings import Settings
@@ -246,13 +246,40 @@ def test_where_the_agents_folder_is_not_known_only_relative_paths_lie_in_it() ->
     assert asked(settings, "Read", {"file_path": "/x/src/a"}, root=None) is not None
 
 
+def refused(settings: Settings, name: str, arguments: object) -> list[str]:
+    """Return the tools that are refused where a call calls others."""
+    tool = describe_tool("c", name, arguments if isinstance(arguments, str) else json.dumps(arguments))
+    findings, _ = evaluate_tool(settings, tool, view_of(tool, root=ROOT))
+    return [finding.subject for finding in findings if finding.rule == "tool_allowlist"]
+
+
 def test_a_tool_behind_another_is_the_one_that_is_judged() -> None:
     hidden = {"name": "web_fetch", "arguments": {}}
-    assert asked(listed("read_file"), "tool_call", hidden) is not None
-    assert asked(listed("web_fetch"), "tool_call", hidden) is None
+    assert refused(listed("read_file", "tool_call"), "tool_call", hidden) == ["web_fetch"]
+    assert refused(listed("web_fetch"), "tool_call", hidden) == []
     agent = {"name": "task", "arguments": {"subagent_type": "Explore"}}
-    assert asked(listed("Task(Explore)"), "tool_call", agent) is None
-    assert asked(listed("Task(Plan)"), "tool_call", agent) is not None
+    assert refused(listed("Task(Explore)"), "tool_call", agent) == []
+    assert refused(listed("Task(Plan)"), "tool_call", agent) == ["task"]
+
+
+def test_each_call_of_a_batch_is_held_against_the_list_by_its_own_name_and_words() -> None:
+    def batch(*calls: tuple[str, object]) -> object:
+        return {"tool_calls": [{"tool": name, "parameters": given} for name, given in calls]}
+
+    listing, fetch, read = ("bash", {"command": "ls -l"}), ("webfetch", {"url": "x"}), ("read", {"filePath": "b/c"})
+    assert refused(listed("bash", "read_file"), "batch", batch(listing, read)) == []
+    assert refused(listed("bash", "batch"), "batch", batch(listing, fetch)) == ["webfetch"]
+    assert refused(listed("Bash(ls:*)", "Read(./b/**)"), "batch", batch(listing, read)) == []
+    assert refused(listed("Bash(git:*)", "Read(./b/**)"), "batch", batch(read, listing)) == ["bash"]
+    assert refused(listed("Bash(ls:*)", "Read(./a/**)"), "batch", batch(listing, read)) == ["read"]
+
+
+def test_each_call_of_a_program_is_held_against_the_list_by_its_own_name() -> None:
+    program = "const r = await tools.exec_command({cmd: 'ls'}); await tools.mcp__jira__create({title: r.output})"
+    assert refused(listed("bash", "mcp__jira"), "exec", program) == []
+    assert refused(listed("bash"), "exec", program) == ["mcp__jira__create"]
+    assert refused(listed("bash"), "exec", "const t = tools; t.mcp__jira__create({})") == ["tools[computed]"]
+    assert refused(listed("bash"), "exec", "text(load('a'))") == []
 
 
 def test_an_argument_that_stands_twice_is_judged_twice() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from guardian_ci.model import Finding, Place
 from guardian_ci.policy import load_policy
+from guardian_ci.policy.rules import evaluate_tool, view_of
 from guardian_ci.policy.rules.interface import ToolView
 from guardian_ci.policy.rules.tool_blocklist import ToolBlocklist, may_be_denied
 from guardian_ci.policy.settings import Settings
@@ -162,3 +163,18 @@ def test_what_may_be_denied_is_told_apart() -> None:
     assert ToolBlocklist().check(settings, tool, dark) is None
     assert may_be_denied(settings, tool, dark) == (f"git {UNKNOWN} x", "Bash(git push:*)")
     assert may_be_denied(settings, tool, ToolView(analysis=ran(f"git log {UNKNOWN}"))) is None
+
+
+def test_a_tool_behind_another_is_denied_by_its_own_name_and_the_other_by_its_own() -> None:
+    def denied(entry: str, name: str, arguments: object) -> list[str]:
+        tool = describe_tool("c", name, arguments if isinstance(arguments, str) else json.dumps(arguments))
+        findings, _ = evaluate_tool(listed(entry), tool, view_of(tool, root=ROOT))
+        return [finding.subject for finding in findings if finding.rule == "tool_blocklist"]
+
+    calls = {"tool_calls": [{"tool": "read", "parameters": {"filePath": "a"}}, {"tool": "webfetch", "parameters": {}}]}
+    assert denied("WebFetch", "batch", calls) == ["webfetch"]
+    assert denied("batch", "batch", calls) == ["batch"]
+    assert denied("Read(./a)", "batch", calls) == ["batch"]
+    assert denied("mcp__jira", "exec", "await tools.mcp__jira__create({})") == ["mcp__jira__create"]
+    assert denied("mcp__jira__create(project:OPS)", "exec", "await tools.mcp__jira__create({project: 'OPS'})")
+    assert denied("mcp__jira", "exec", "await tools.exec_command({cmd: 'ls'})") == []
