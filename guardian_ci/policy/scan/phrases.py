@@ -9,6 +9,7 @@ as a command, where they begin a sentence or follow a word such as "please" or "
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 INSTRUCTION_OVERRIDE: Final = "instruction_override"
@@ -25,18 +26,34 @@ class Phrase:
     """One way to say it. ``words`` are what it may begin with, in small letters; ``before`` must match what precedes.
 
     ``command``: it counts only where a sentence begins with it or something commands it; where ``before`` has a group,
-    it begins with that group.
+    it begins with that group. ``written`` and ``written_before`` are the expressions, which are compiled when a text
+    holds one of their words: all of them at once take longer than everything else that a command does at its start.
     """
 
     kind: str
     words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    written: str
     command: bool
-    before: re.Pattern[str] | None
+    written_before: str | None
     reach: int
     """How many characters before it ``before`` may look at."""
     near: tuple[tuple[str, ...], ...]
     """What must follow within some hundred characters for the pattern to be worth a try: one of each of these."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What the phrase reads like, from one of its words on."""
+        return _compiled(self.written)
+
+    @property
+    def before(self) -> re.Pattern[str] | None:
+        """What must precede it, if anything."""
+        return None if self.written_before is None else _compiled(self.written_before)
+
+
+@cache
+def _compiled(written: str) -> re.Pattern[str]:
+    return re.compile(written, re.IGNORECASE)
 
 
 def listed(words: str, divider: str | None = None) -> tuple[str, ...]:
@@ -58,9 +75,9 @@ def phrase(
     return Phrase(
         kind=kind,
         words=tuple(words.split("|") if isinstance(words, str) else words),
-        pattern=re.compile(_spaced(pattern), re.IGNORECASE),
+        written=_spaced(pattern),
         command=command,
-        before=None if before is None else re.compile(f"(?:{_spaced(before)})\\Z", re.IGNORECASE),
+        written_before=None if before is None else f"(?:{_spaced(before)})\\Z",
         reach=reach,
         near=near,
     )

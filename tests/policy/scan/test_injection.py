@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardian_ci.policy.scan.injection import KINDS, Hit, suspicions
+from guardian_ci.policy.scan.phrases import PHRASES
+from guardian_ci.policy.scan.sql import SQL
+from guardian_ci.policy.scan.tongues import TONGUES
 
 LEAST_FILES = 1_000
 MOST_FILES = 3_000
@@ -21,6 +24,12 @@ FLAGGED = 0.005
 
 def kinds(text: str) -> set[str]:
     return {hit.kind for hit in suspicions(text)}
+
+
+def test_every_expression_is_one_though_none_is_compiled_before_its_words_stand_in_a_text() -> None:
+    for each in (*PHRASES, *TONGUES, *SQL):
+        assert each.pattern.pattern
+        assert each.before is None or each.before.pattern
 
 
 def test_every_kind_has_its_table() -> None:
