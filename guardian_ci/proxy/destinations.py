@@ -24,9 +24,9 @@ from guardian_ci.proxy.relay import begin
 
 _SESSION: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEHIND_A_LOGIN: Final = re.compile(
-    r"(?:.+\.)?chatgpt\.com|(?:daily-)?cloudcode-pa\.googleapis\.com|(?:.+\.)?cursor\.sh|(?:.+\.)?githubcopilot\.com"
+    r"chatgpt\.com|(?:daily-)?cloudcode-pa\.googleapis\.com|(?:.+\.)?cursor\.sh|(?:.+\.)?githubcopilot\.com"
 )
-"""Hosts that serve models to who is logged in, in protocols of their own."""
+"""Hosts that serve models to who is logged in, in protocols of their own, and much else beside them."""
 _HTTPS: Final = 443
 _VERSION: Final = re.compile(r"/v1(?:beta)?$")
 _MOST_HOSTS: Final = 1000
@@ -89,7 +89,7 @@ class Destinations:
                 return destination
             if settings.action(finding.rule) == "warn":
                 self._note("warning", finding.reason, finding.message, host)
-        self._note("info", "host_tunnelled", f"{host} was reached through the forward proxy, unread", host)
+        self._note("info", "host_tunnelled", f"{host} is tunnelled by the forward proxy, unread", host)
         return Tunnelled()
 
     def reached(self, authority: tuple[str, int], address: str, session: str | None, agent: str | None = None) -> bool:
@@ -143,7 +143,10 @@ def _destination(settings: Settings, host: Host, session: str | None) -> Destina
     for name, base, provider in _relayed(settings):
         if name == host.name:
             return Relayed(name, f"{start}/{provider}", base)
-    if _BEHIND_A_LOGIN.fullmatch(host.name) or host_facts(host.name).provider is not None:
+    if _BEHIND_A_LOGIN.fullmatch(host.name):
+        # Codex looks in at chatgpt.com on its way to the API: refused, but that alone fails no build.
+        return Refused(replace(_unmetered(host), throttle=True))
+    if host_facts(host.name).provider is not None:
         return Refused(_unmetered(host))
     allowed = settings.network_allowlist
     if allowed is not None and not (host.local or hosts(allowed).cover(host)):

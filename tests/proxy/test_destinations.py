@@ -60,22 +60,25 @@ def test_a_session_that_a_path_cannot_hold_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "rule"),
+    ("host", "rule", "violation"),
     [
-        ("chatgpt.com", "unmetered_endpoint"),
-        ("ab.chatgpt.com", "unmetered_endpoint"),
-        ("cloudcode-pa.googleapis.com", "unmetered_endpoint"),
-        ("api2.cursor.sh", "unmetered_endpoint"),
-        ("api.groq.com", "unmetered_endpoint"),
-        ("169.254.169.254", "network_allowlist"),
-        ("0xa9fea9fe", "network_allowlist"),
-        ("metadata.google.internal", "network_allowlist"),
+        ("chatgpt.com", "unmetered_endpoint", False),
+        ("cloudcode-pa.googleapis.com", "unmetered_endpoint", False),
+        ("api2.cursor.sh", "unmetered_endpoint", False),
+        ("api.individual.githubcopilot.com", "unmetered_endpoint", False),
+        ("api.groq.com", "unmetered_endpoint", True),
+        ("169.254.169.254", "network_allowlist", True),
+        ("0xa9fea9fe", "network_allowlist", True),
+        ("metadata.google.internal", "network_allowlist", True),
     ],
 )
-def test_what_cannot_be_metered_and_the_metadata_service_are_refused_without_any_list(host: str, rule: str) -> None:
+def test_what_cannot_be_metered_and_the_metadata_service_are_refused_without_any_list(
+    host: str, rule: str, *, violation: bool
+) -> None:
     asked, written = destinations()
     found = asked.of((host, 443), "one", "codex/1")
     assert isinstance(found, Refused)
+    assert found.finding.violation is violation
     assert [(session, said) for _, session, said in written.refused] == [("one", rule)]
 
 
