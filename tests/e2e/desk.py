@@ -21,6 +21,8 @@ _MACHINE = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platfor
 CLAUDE = ROOT / f"tests/agents/node_modules/@anthropic-ai/claude-code-linux-{_MACHINE}/claude"
 NODE = ROOT / f"tests/agents/node_modules/node-linux-{_MACHINE}/bin/node"
 GEMINI = ROOT / "tests/agents/node_modules/@google/gemini-cli/bundle/gemini.js"
+CODEX = ROOT / "tests/agents/node_modules/.bin/codex"
+INTERCEPT = ROOT / ".venv-intercept" / "bin" / "python"
 AIDER = ROOT / ".venv-aider" / "bin" / "aider"
 KEY = "sk-real-key-of-the-provider-0123456789"
 SCHEMA = json.loads((ROOT / "schemas" / "record.schema.json").read_text(encoding="utf-8"))
@@ -131,6 +133,7 @@ class Desk:
         policy: str = POLICY,
         options: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        python: str | Path = sys.executable,
     ) -> Outcome:
         """Run a command through ``guardian-ci run`` and check what must hold after every run."""
         (self.folder / "guardian.yml").write_text(policy, encoding="utf-8")
@@ -148,7 +151,7 @@ class Desk:
             *options,
         ]
         done = subprocess.run(
-            [sys.executable, "-m", "guardian_ci.cli.main", "run", *ours, "--", *map(str, command)],
+            [python, "-m", "guardian_ci.cli.main", "run", *ours, "--", *map(str, command)],
             cwd=work,
             env={
                 "PATH": os.environ["PATH"],
