@@ -188,9 +188,10 @@ class InputSize:
 class Call:
     """One request of an agent, as facts.
 
-    ``fingerprint`` is a digest of the new part of the conversation (all behind the last assistant turn);
-    ``max_output_tokens`` what the request asks for, None where it does not say; ``choices`` is OpenAI's ``n``.
-    The fields from ``service_tier`` on are the request's price-relevant wishes, in the provider's own words.
+    ``fingerprint`` is a digest of the new part of the conversation (all behind the last assistant turn), ``""`` where
+    nothing is asked (a warm-up); ``max_output_tokens`` what the request asks for, None where it does not say;
+    ``choices`` is OpenAI's ``n``. The fields from ``service_tier`` on are the request's price-relevant wishes, in the
+    provider's own words.
     """
 
     protocol: WireProtocol

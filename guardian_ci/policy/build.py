@@ -24,6 +24,7 @@ from guardian_ci.policy.settings import (
     SecretRules,
     Settings,
     Timeouts,
+    WebSockets,
 )
 from guardian_ci.pricing.rates import CustomPrice, CustomTier
 
@@ -129,6 +130,7 @@ def _settings(members: _Members, places: Mapping[str, Place], *, name: str) -> S
         loop_detection=_loop_detection(entry.section("loop_detection")),
         idle_timeout_minutes=entry.section("session").seconds("idle_timeout_minutes"),
         upstreams=_upstreams(members.get("upstreams")),
+        websockets=_made(WebSockets, responses=entry.section("websockets").text("responses")),
         timeouts=_timeouts(entry.section("timeouts")),
         max_request_mb=entry.integer("max_request_mb"),
         log_level=entry.text("log_level"),

@@ -51,6 +51,11 @@ def _entry(entry: Settings) -> Iterator[str]:
         f"loops: the same prompt at most {loop.max_repeats} times in {loop.window_seconds} seconds, then "
         + ("the run ends" if loop.then == "end" else f"wait {loop.retry_after_seconds} seconds")
     )
+    yield from _special(entry)
+
+
+def _special(entry: Settings) -> Iterator[str]:
+    """Say what most policies leave at its default."""
     if entry.tool_denial == "stop":
         yield "a denied tool call ends the run"
     if entry.on_budget.warn_agent_at is not None:
@@ -64,6 +69,8 @@ def _entry(entry: Settings) -> Iterator[str]:
         yield "prices of its own: " + _list([price.pattern for price in entry.prices])
     if entry.upstreams:
         yield "upstreams: " + ", ".join(f"{name} at {url}" for name, url in entry.upstreams.items())
+    if entry.websockets.responses == "refuse":
+        yield "WebSockets are refused; agents fall back to POST"
     changed = [f"{rule} {action}" for rule, action in entry.rules.items() if action != "block"]
     if changed:
         yield "rules that do not block: " + ", ".join(changed)

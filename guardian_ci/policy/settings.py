@@ -114,6 +114,13 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSockets:
+    """Whether the responses API may be spoken over WebSocket."""
+
+    responses: Literal["allow", "refuse"] = "allow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that policy says for the sessions whose names one of ``sessions`` matches (empty: all sessions).
 
@@ -144,6 +151,7 @@ class Settings:
     loop_detection: LoopDetection = LoopDetection()
     idle_timeout_minutes: float = 30
     upstreams: Mapping[str, str] = field(default_factory=dict)
+    websockets: WebSockets = WebSockets()
     timeouts: Timeouts = Timeouts()
     max_request_mb: int = 32
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -4,5 +4,7 @@
 ``relay``        one call from its request to its settlement            ``refusals``    what an agent is told, and how
 ``gatekeeper``   carries out what the session decides: store and log    ``refunds``     calls that wait for room
 ``credentials``  whose key goes where                                   ``encoding``    compressed bodies
-``upstream``     the client                                             ``server``      the socket, start and stop
+``upstream``     the client                                             ``server``      the listener, start and stop
+``socket``       the responses API over WebSocket: ``socket_handshake`` opens it, ``socket_lanes`` tell whose each
+                 message is, ``socket_turn`` is one response, ``upstream_socket`` the provider's side
 """

@@ -11,7 +11,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive as ASGIReceive
 from starlette.types import Scope
 from starlette.types import Send as ASGISend
@@ -19,9 +19,11 @@ from starlette.types import Send as ASGISend
 from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.model import Finding, Operation, Verdict
 from guardian_ci.proxy.client import Client, Receive, Send
-from guardian_ci.proxy.paths import ENDPOINTS, MODELS, Endpoint
+from guardian_ci.proxy.paths import ENDPOINTS, MODELS, RESPONSES_SOCKET, Endpoint
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.relay import Proxy, Relay, begin, session_name
+from guardian_ci.proxy.socket import ResponsesSocket
+from guardian_ci.proxy.socket_handshake import denial
 
 _HARMLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONTROL_BYTES: Final = 4096
@@ -45,7 +47,10 @@ def make_app(proxy: Proxy, stop: Callable[[], None]) -> Starlette:
 
 
 def _metered(proxy: Proxy) -> list[BaseRoute]:
-    routes: list[BaseRoute] = []
+    sockets = ResponsesSocket(proxy)
+    routes: list[BaseRoute] = [
+        WebSocketRoute(f"{prefix}{RESPONSES_SOCKET.path}", sockets) for prefix in ("", f"/{RESPONSES_SOCKET.provider}")
+    ]
     for provider in MODELS:
         own = [endpoint for endpoint in (*ENDPOINTS, MODELS[provider]) if endpoint.provider == provider]
         # A mount keeps what matches its prefix, so each has to end with what is refused and recorded.
@@ -138,12 +143,12 @@ class _Unmetered:
         self._proxy = proxy
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             return
         exchange = begin(scope)
         exchange.session = session_name(scope, scope["headers"], self._proxy.gatekeeper)
-        wants_socket = any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
-        method, path = scope["method"], scope["path"]
+        wants_socket = scope["type"] == "websocket"
+        method, path = scope.get("method", "GET"), scope["path"]
         # Looking costs nothing: a GET of an unknown path is refused, but it fails no build.
         harmless = method in _HARMLESS
         finding = Finding(
@@ -166,14 +171,14 @@ class _Unmetered:
             message=f"guardian-ci: {finding.message}",
             reason=finding.reason,
         )
-        client = Client(exchange.request_id, receive, send)
+        client = Client(exchange.request_id, receive, denial(send) if wants_socket else send)
         with contextlib.suppress(StoreError):  # the keeper has said so on the terminal; the refusal stands
             self._proxy.gatekeeper.rejected(exchange, finding)
         await client.refuse(refusal, None)
 
 
 class _OwnHostOnly:
-    """Refuses foreign ``Host`` names on a loopback address: a web page must not reach the proxy by DNS rebinding."""
+    """Keeps web pages out: no foreign ``Host`` on a loopback address (DNS rebinding), no socket of a foreign page."""
 
     def __init__(self, app: Any, host: str) -> None:
         self._app = app
@@ -181,14 +186,25 @@ class _OwnHostOnly:
         self._host = host
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._loopback:
-            named = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-            if named and _without_port(named).lower() not in _LOOPBACK:
-                message = f"guardian-ci: this proxy serves {self._host} only, not {named[:100]}"
-                response = JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 400)
-                await response(scope, receive, send)  # type: ignore[arg-type]
-                return
-        await self._app(scope, receive, send)
+        message = self._foreign(scope) if scope["type"] in {"http", "websocket"} else None
+        if message is None:
+            await self._app(scope, receive, send)
+            return
+        refusal = Refusal(status=400, code="invalid_request_error", message=f"guardian-ci: {message}", reason="host")
+        await Client("", receive, denial(send) if scope["type"] == "websocket" else send).refuse(refusal, None)
+
+    def _foreign(self, scope: Mapping[str, Any]) -> str | None:
+        """What is wrong with where a request comes from; None where nothing is."""
+        told = {name: value.decode("latin-1") for name, value in scope["headers"] if name in {b"host", b"origin"}}
+        host, origin = told.get(b"host", ""), told.get(b"origin")
+        if self._loopback and host and _without_port(host).lower() not in _LOOPBACK:
+            return f"this proxy serves {self._host} only, not {host[:100]}"
+        if scope["type"] != "websocket" or origin is None:
+            return None
+        page = origin.rpartition("//")[2].lower()
+        if page == host.lower() or _without_port(page) in _LOOPBACK:
+            return None
+        return f"a page of {origin[:100]} may open no WebSocket here"
 
 
 def _without_port(host: str) -> str:

@@ -76,6 +76,15 @@ ENDPOINTS: Final = (
     ),
 )
 
+RESPONSES_SOCKET: Final = Endpoint(
+    path="/v1/responses",
+    method="GET",
+    protocol=WireProtocol.OPENAI_RESPONSES,
+    operation=Operation.GENERATE,
+    provider="openai",
+)
+"""The same protocol over WebSocket."""
+
 MODELS: Final = {
     "anthropic": Endpoint(
         path="/v1/models",

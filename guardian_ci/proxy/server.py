@@ -37,6 +37,9 @@ _GRACE: Final = 15
 
 _BACKLOG: Final = 4096
 
+_HEARD_OUT: Final = 4
+"""How often the limit a message may be, to be read to its end before it is refused."""
+
 
 class _Server(uvicorn.Server):
     """Uvicorn without its own signal handlers: the command decides what a signal means."""
@@ -135,6 +138,8 @@ class ProxyServer:
     async def _serve(self, proxy: Proxy, listener: socket.socket) -> None:
         # Uvicorn's own lines tell nothing that the log does not; a torn answer is no error of the server.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        policy = proxy.config.policy
+        largest = max(each.max_request_mb for each in (*policy.settings, policy.fallback)) << 20
         settings = uvicorn.Config(
             make_app(proxy, self.stop),
             lifespan="off",
@@ -142,7 +147,11 @@ class ProxyServer:
             access_log=False,
             server_header=False,
             date_header=False,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=_HEARD_OUT * largest,
+            # Agents are near: to compress costs time and saves nothing, and one that is busy owes no pong.
+            ws_per_message_deflate=False,
+            ws_ping_interval=None,
             backlog=_BACKLOG,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE,

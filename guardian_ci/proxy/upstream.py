@@ -123,19 +123,19 @@ class UpstreamClient:
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             why = str(error) or type(error).__name__
-            raise UnreachedError(f"the upstream {_origin(url)} cannot be reached ({why})") from error
+            raise UnreachedError(f"the upstream {origin_of(url)} cannot be reached ({why})") from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise UnreachedError(f"the upstream {_origin(url)} is no address to send to ({error})") from error
+            raise UnreachedError(f"the upstream {origin_of(url)} is no address to send to ({error})") from error
         except httpx.ReadTimeout as error:
             silence = timeouts.silence_seconds
-            raise BrokenError(f"the upstream {_origin(url)} did not answer within {silence:g} s", 504) from error
+            raise BrokenError(f"the upstream {origin_of(url)} did not answer within {silence:g} s", 504) from error
         except httpx.HTTPError as error:
-            raise BrokenError(f"the upstream {_origin(url)} broke off ({error or type(error).__name__})") from error
+            raise BrokenError(f"the upstream {origin_of(url)} broke off ({error or type(error).__name__})") from error
         answer_headers = [(name.lower(), value) for name, value in response.headers.raw]
         return HttpAnswer(response.status_code, answer_headers, response, timeouts.silence_seconds)
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
     """Scheme, host and port: a URL's path and query may hold what no message should."""
     try:
         parsed = httpx.URL(url)

@@ -97,6 +97,8 @@ class SessionState:
 
     def remember_prompt(self, call: Call, now: float, most: int) -> None:
         """Note that this prompt was sent now; ``most`` is how many sendings loop detection may have to count."""
+        if not call.fingerprint:
+            return  # it asks nothing: a warm-up
         times = self.repeats.setdefault(call.fingerprint, deque())
         _append(times, now, max(_MOST_REPEATS, most))
         self.repeats.move_to_end(call.fingerprint)
@@ -149,7 +151,7 @@ class SessionState:
         """Note what this request brings: results that were not seen before, or a new prompt, begin afresh."""
         outcomes = [outcome for _, outcome in self._outcomes(call)]
         new = any(outcome not in self.seen for outcome in outcomes)
-        if new or (not outcomes and call.fingerprint not in self.repeats):
+        if new or (call.fingerprint and not outcomes and call.fingerprint not in self.repeats):
             self.same.clear()
             self.idle_turns = 0
         for outcome in outcomes:

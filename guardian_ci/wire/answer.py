@@ -121,9 +121,9 @@ class Held:
 class StreamAnswer(Answer):
     """An answer that comes in server-sent events."""
 
-    def __init__(self, call: Call, provider: str | None = None) -> None:
+    def __init__(self, call: Call, provider: str | None = None, framer: Framer | None = None) -> None:
         super().__init__(call, provider)
-        self._framer = Framer()
+        self._framer = framer or Framer()
         self._held_bytes = 0
 
     @abstractmethod

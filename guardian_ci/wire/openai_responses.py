@@ -95,6 +95,24 @@ class OpenAIResponses(JsonWire):
         )
         return Parsed(call=call, body=body, document=document, offers=tuple(walk.offers.paths))
 
+    def _steered(self, body: bytes, document: Node, model: str) -> Call:
+        """Read the input of a request that has nothing else."""
+        request = as_object(document.value)
+        items = _input(request)
+        walk = _Walk()
+        walk.request({}, items)
+        if walk.offers.tools:
+            raise BadRequest("input: this event takes no definitions of tools")
+        return Call(
+            protocol=self.protocol,
+            operation=Operation.GENERATE,
+            model=model,
+            stream=True,
+            fingerprint=fingerprint(model, Operation.GENERATE, items),
+            size=walk.media.size(body, has_tools=False),
+            tool_results=tuple(_results(items)),
+        )
+
     def _passages(self, request: Object, call: Call) -> Iterator[Passage]:
         given = request.get("input")
         items: Sequence[Object] = fields.items(request, "input") if isinstance(given, list) else ()
@@ -145,7 +163,12 @@ class OpenAIResponses(JsonWire):
         return refusal_body(status=status, code=code, message=message, request_id=request_id)
 
     def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
-        """Return the failure that ends a stream, numbered behind what came before it."""
+        """Return the failure that ends a stream."""
+        return event_frame("response.failed", self.failure(message=message, request_id=request_id, reader=reader))
+
+    @staticmethod
+    def failure(*, message: str, request_id: str, reader: AnswerReader | None) -> Object:
+        """Make the event that ends a response, numbered behind what came before it."""
         told = reader if isinstance(reader, Stream) else None
         response = {
             "id": (told.state.response_id if told else None) or f"resp_{request_id}",
@@ -160,8 +183,7 @@ class OpenAIResponses(JsonWire):
             "metadata": {"guardian_request_id": request_id},
         }
         number = told.last_number + 1 if told else 0
-        failure = {"type": "response.failed", "sequence_number": number, "response": response}
-        return event_frame("response.failed", failure)
+        return {"type": "response.failed", "sequence_number": number, "response": response}
 
 
 def _check_meterable(request: Object) -> None:

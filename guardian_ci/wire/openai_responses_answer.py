@@ -22,7 +22,7 @@ from guardian_ci.wire.answer import (
 from guardian_ci.wire.fields import Object
 from guardian_ci.wire.interface import Piece
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text
-from guardian_ci.wire.sse import Frame
+from guardian_ci.wire.sse import Frame, Framer
 
 _NAMED_CALLS: Final[Mapping[str, str]] = {"function_call": "arguments", "custom_tool_call": "input"}
 """Items that name their tool, and where they keep its arguments."""
@@ -66,6 +66,8 @@ _PROSE_EVENTS: Final[Mapping[str, str]] = {
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete"})
 _FAILURES: Final = frozenset({"response.failed", "response.cancelled", "error"})
+LAST_EVENTS: Final = _ENDS | _FAILURES
+"""The events that a response ends with, well or not."""
 
 
 def qualified(namespace: object, name: object) -> str:
@@ -193,8 +195,8 @@ def _prose_of(part: object) -> str:
 class Stream(StreamAnswer):
     """A streamed answer: each call's item is held, alone, from its first frame to ``response.output_item.done``."""
 
-    def __init__(self, call: Call, provider: str | None) -> None:
-        super().__init__(call, provider)
+    def __init__(self, call: Call, provider: str | None, framer: Framer | None = None) -> None:
+        super().__init__(call, provider, framer)
         self.last_number = -1
         self.created_at: object = 0
         self._open: dict[int, list[Held]] = {}
@@ -213,7 +215,8 @@ class Stream(StreamAnswer):
         elif kind in _FAILURES:
             self._end()
             usage = self._identify(as_object(value.get("response")))
-            yield self._failed(frame, as_object(value.get("response")).get("error") or value, usage=usage)
+            error = as_object(value.get("response")).get("error") or value.get("error") or value
+            yield self._failed(frame, error, usage=usage)
         elif self._belongs_to_call(kind, value):
             yield from self._call_frame(kind, Held(frame, event))
         else:

@@ -72,7 +72,7 @@ class JsonWire(Wire):
             return Parsed(call=_listing(self, body), body=body)
         _check_encoding(headers.get("content-type", ""))
         try:
-            return self._read(body, _document(body), operation, address)
+            return self._read(body, document_of(body), operation, address)
         except RecursionError:
             raise BadRequest("the body is nested too deeply") from None
 
@@ -152,7 +152,8 @@ def _with_texts(splices: Iterable[Splice], texts: Iterable[Splice]) -> list[Spli
     return [*others, *whole.values()]
 
 
-def _document(body: bytes) -> Node:
+def document_of(body: bytes) -> Node:
+    """Read a body that must be one JSON object. Raises ``BadRequest``, ``RecursionError``."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

@@ -235,4 +235,6 @@ class Crashes:
     def _note(self, message: object, *args: object, **more: object) -> None:
         if message == "ASGI callable returned without completing response.":
             return  # an answer that is broken off on purpose
+        if message == "ASGI callable returned without completing handshake.":
+            return  # so it says of every WebSocket that is refused by an HTTP answer
         self.seen.append(f"{message} {more.get('exc_info')!r}")

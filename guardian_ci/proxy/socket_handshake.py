@@ -1,0 +1,95 @@
+"""What comes before a WebSocket: policy, the key, and the upstream's own word.
+
+Opening costs nothing, so the upstream is asked before the agent is answered: what it says to the handshake, be it a
+refusal, is what the agent gets.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from guardian_ci.errors import BadRequest, StoreError
+from guardian_ci.model import Finding, Verdict
+from guardian_ci.proxy import refusals
+from guardian_ci.proxy.client import Client, ClientGone, Headers, Message, Send
+from guardian_ci.proxy.config import UPSTREAMS
+from guardian_ci.proxy.paths import Endpoint, upstream_url
+from guardian_ci.proxy.refusals import Refusal
+from guardian_ci.proxy.relay import OURS, Proxy, begin
+from guardian_ci.proxy.upstream import HOP_BY_HOP, UnreachedError
+from guardian_ci.proxy.upstream_socket import RefusedError, UpstreamSocket
+from guardian_ci.wire import WIRES
+
+_UPGRADE_REQUIRED: Final = 426
+"""Makes Codex fall back to POST at once."""
+
+
+def denial(send: Send) -> Send:
+    """Answer as HTTP where a WebSocket was asked for."""
+
+    async def sent(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    return sent
+
+
+async def no_body() -> Message:
+    """A handshake has no body, and a turn on a socket has it already."""
+    raise ClientGone
+
+
+class Handshake:
+    """The opening of one connection."""
+
+    def __init__(self, proxy: Proxy, endpoint: Endpoint, scope: Mapping[str, Any], session: str, send: Send) -> None:
+        self._proxy = proxy
+        self._endpoint = endpoint
+        self._scope = scope
+        self._exchange = begin(scope)
+        self._exchange.session = session
+        self._client = Client(self._exchange.request_id, no_body, denial(send))
+        self._settings = proxy.config.policy.for_session(session)
+
+    async def serve(self) -> UpstreamSocket | None:
+        """Open the upstream's side; None where the agent has got a refusal."""
+        if self._settings.websockets.responses == "refuse":
+            message = "the policy refuses WebSockets (websockets.responses); send POST instead"
+            await self._refuse("unmetered_endpoint", message, _UPGRADE_REQUIRED)
+            return None
+        try:
+            return await self._open()
+        except BadRequest as error:
+            await self._refuse("bad_request", str(error), 400)
+        except RefusedError as error:
+            self._note(str(error))
+            await self._client.start(error.status, error.headers)
+            await self._client.finish(error.body)
+        except UnreachedError as error:
+            self._note(str(error))
+            await self._client.refuse(refusals.of_upstream(error.status, str(error)), WIRES[self._endpoint.protocol])
+        return None
+
+    async def _open(self) -> UpstreamSocket:
+        endpoint, settings = self._endpoint, self._settings
+        base = settings.upstreams.get(endpoint.provider) or UPSTREAMS[endpoint.provider]
+        url = upstream_url(base, endpoint.path, str(self._scope["query_string"], "latin-1"))
+        headers = self._proxy.credentials.outgoing(list(self._scope["headers"]), endpoint.provider)
+        return await UpstreamSocket.open(url, _passed_on(headers), settings.timeouts)
+
+    async def _refuse(self, reason: str, message: str, status: int) -> None:
+        finding = Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message=message, throttle=True)
+        self._exchange.status = status
+        with contextlib.suppress(StoreError):  # the keeper has said so on the terminal; the refusal stands
+            self._proxy.gatekeeper.rejected(self._exchange, finding)
+        refusal = Refusal(status=status, code="invalid_request_error", message=f"guardian-ci: {message}", reason=reason)
+        await self._client.refuse(refusal, WIRES[self._endpoint.protocol])
+
+    def _note(self, message: str) -> None:
+        with contextlib.suppress(StoreError):  # as above
+            self._proxy.gatekeeper.notice("warning", "handshake_refused", message, self._exchange.request_id)
+
+
+def _passed_on(headers: Headers) -> Headers:
+    """Keep the agent's headers that are neither ours nor those of its own handshake."""
+    own = OURS | HOP_BY_HOP
+    return [each for each in headers if each[0] not in own and not each[0].startswith(b"sec-websocket-")]
