@@ -127,7 +127,7 @@ def test_every_other_path_is_refused_and_recorded(shared: Run, method: str, path
 def test_a_websocket_is_refused_with_the_status_that_makes_codex_fall_back_to_post(
     start: Rig, upstream: Upstream
 ) -> None:
-    run = start()
+    run = start({"websockets": {"responses": "refuse"}})
     with run.client(RESPONSES, Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Version="13") as client:
         got = client.get("/s/one/v1/responses", headers={"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="})
     assert got.status_code == 426
