@@ -60,13 +60,14 @@ def test_claude_code_ends_at_once_with_our_words_where_the_budget_is_spent(desk:
     assert outcome.calls[-1]["message"] in outcome.stdout
 
 
-def test_codex_with_its_built_in_provider_is_metered_to_the_token(desk: Desk) -> None:
+def test_codex_with_its_built_in_provider_is_metered_to_the_token_over_its_websocket(desk: Desk) -> None:
     prompt = script({"tools": [tool("exec_command", cmd="echo made > made.txt")]}, {"text": "All good."})
     flags = ("--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "--disable", "plugins")
     outcome = caught(desk, CODEX, "exec", *flags, "-m", "gpt-5.1", prompt)
     assert (outcome.code, outcome.violations, outcome.stdout.strip()) == (0, [], "All good."), outcome.stderr
     assert (desk.folder / "work" / "made.txt").read_text() == "made\n"
     assert outcome.tokens() == billed(desk) > 0
+    assert {(one.path, one.headers.get("upgrade")) for one in desk.served} == {("/v1/responses", "websocket")}
     refused = {call["path"] for call in outcome.calls if call["reason"] == "unmetered_endpoint"}
     assert "CONNECT chatgpt.com:443" in refused
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import websockets
 
 MESSAGES = "https://api.anthropic.com/v1/messages"
 PROXY = urlsplit(os.environ["HTTPS_PROXY"])
@@ -67,10 +68,27 @@ async def calls() -> dict[str, Any]:
         met["together"] = {"statuses": [each["status"] for each in together], "seconds": time.monotonic() - begun}
         met["whole"] = await whole(two)
         met["without a key"] = await whole(one, accept="*/*")
+        met["socket"] = await socket_turns()
         met["telemetry"] = (await one.get("https://api.anthropic.com/api/hello")).status_code
         await hung_up(one)
         await hung_up(two)
     return met
+
+
+async def socket_turns() -> list[str]:
+    """Two turns on a WebSocket: the types of the last event of each."""
+    ended = []
+    authorization = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"}
+    async with websockets.connect("wss://api.openai.com/v1/responses", additional_headers=authorization) as line:
+        for text in ("One.", "Two."):
+            script = f"Go. demo-script: {json.dumps([{'text': text}])}"
+            await line.send(json.dumps({"type": "response.create", "model": "gpt-5.1", "input": script}))
+            async for said in line:
+                event = json.loads(said)
+                if event["type"] in {"response.completed", "response.failed", "error"}:
+                    ended.append(event["type"])
+                    break
+    return ended
 
 
 def connect(host: str, port: int, credentials: str | None) -> tuple[socket.socket, str]:

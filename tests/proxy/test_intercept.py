@@ -58,11 +58,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
         ended = subprocess.run(
             [
                 *(PYTHON, "-m", "guardian_ci", "run", "--intercept", "--policy", "guardian.yml", "--state", "state"),
-                *("--upstream", f"anthropic={upstream}", "--session", "one"),
+                *("--upstream", f"anthropic={upstream}", "--upstream", f"openai={upstream}", "--session", "one"),
                 *("--", PYTHON, CLIENT, str(port), "met.json"),
             ],
             cwd=folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "ANTHROPIC_API_KEY": KEY},
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), "ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY},
             capture_output=True,
             text=True,
             timeout=100,
@@ -123,9 +123,16 @@ def test_an_answer_that_is_no_stream_arrives_whole(done: Done) -> None:
     assert json.loads(met["text"])["content"][0]["text"] == "Whole."
 
 
+def test_turns_on_a_websocket_pass_and_each_is_a_call(done: Done) -> None:
+    assert done.met["socket"] == ["response.completed"] * 2
+    calls = done.calls(path="/s/one/openai/v1/responses")
+    assert [(call["decision"], call["outcome"]) for call in calls] == [("approved", "complete")] * 2
+
+
 def test_every_call_is_metered_to_the_token_in_the_session_of_the_proxys_url(done: Done) -> None:
     calls = done.calls(decision="approved", path="/s/one/anthropic/v1/messages")
     assert len(calls) == 21
+    calls += done.calls(decision="approved", path="/s/one/openai/v1/responses")
     assert {call["session_id"] for call in calls} == {"one"}
     billed = sum(int(str(line["input_tokens"])) + int(str(line["output_tokens"])) for line in done.bill.lines)
     assert sum(call["input_tokens"] + call["output_tokens"] for call in calls) == billed > 0
