@@ -40,7 +40,7 @@ class Agent:
     """Files of its home, by their paths."""
     changed: Sequence[str] = ()
     """What guardian-ci changes in its calls although the policy asks for nothing."""
-    budget: str = "token_budget: 150000"
+    budget: str = "token_budget: 60000"
     """A budget that a run of many turns outgrows."""
     short_of: Mapping[str, str] = field(default_factory=dict)
     """Why a scenario's bar is not met, by the scenario."""
@@ -108,6 +108,39 @@ GEMINI_TOOLS = Tools(
     write=lambda path, content: tool("write_file", file_path=str(path), content=content),
     read=lambda path: tool("read_file", file_path=str(path)),
 )
+CODEX_TOOLS = Tools(
+    shell=lambda command: tool("exec_command", cmd=command),
+    write=lambda path, content: {
+        "name": "apply_patch",
+        "input": f"*** Begin Patch\n*** Add File: {path.name}\n+{content}*** End Patch\n",
+    },
+    read=lambda path: tool("exec_command", cmd=f"cat {path}"),
+)
+COPILOT_TOOLS = Tools(
+    shell=lambda command: tool("bash", command=command, description="do it"),
+    write=lambda path, content: tool("create", path=str(path), file_text=content),
+    read=lambda path: tool("view", path=str(path)),
+)
+OPENCODE_TOOLS = Tools(
+    shell=lambda command: tool("bash", command=command, description="do it"),
+    write=lambda path, content: tool("write", filePath=str(path), content=content),
+    read=lambda path: tool("read", filePath=str(path)),
+)
+CONTINUE_TOOLS = Tools(
+    shell=lambda command: tool("Bash", command=command),
+    write=lambda path, content: tool("Write", filepath=str(path), content=content),
+    read=lambda path: tool("Read", filepath=str(path)),
+)
+CODEX_FLAGS = "exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox"
+COPILOT_WIRES: Mapping[str, Mapping[str, str]] = {
+    "chat": {"COPILOT_PROVIDER_TYPE": "openai", "COPILOT_MODEL": "gpt-4.1"},
+    "responses": {
+        "COPILOT_PROVIDER_TYPE": "openai",
+        "COPILOT_PROVIDER_WIRE_API": "responses",
+        "COPILOT_MODEL": "gpt-5.4",
+    },
+    "messages": {"COPILOT_PROVIDER_TYPE": "anthropic", "COPILOT_MODEL": "claude-sonnet-4-6"},
+}
 AIDER_FLAGS = (
     "--model openai/gpt-4.1 --edit-format diff --yes-always --no-check-update --analytics-disable --no-gitignore "
     "--no-show-model-warnings --no-show-release-notes --no-pretty --auto-test --test-cmd"
@@ -123,13 +156,6 @@ AGENTS = (
         program=CLAUDE,
         version=_package("@anthropic-ai/claude-code"),
         command=lambda prompt: ("-p", prompt, "--dangerously-skip-permissions"),
-        env={
-            "IS_SANDBOX": "1",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-            "DISABLE_TELEMETRY": "1",
-            "DISABLE_ERROR_REPORTING": "1",
-        },
         tools=CLAUDE_TOOLS,
     ),
     Agent(
@@ -141,6 +167,42 @@ AGENTS = (
         # The tests' folder lies below one that all may write, where Gemini CLI does not trust what a variable names.
         home={".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}'},
         tools=GEMINI_TOOLS,
+    ),
+    Agent(
+        name="Codex",
+        protocol="responses",
+        program=COMMANDS / "codex",
+        version=_package("@openai/codex"),
+        command=lambda prompt: (*CODEX_FLAGS.split(), "-m", "gpt-5.5", prompt),
+        tools=CODEX_TOOLS,
+    ),
+    *(
+        Agent(
+            name=f"Copilot CLI ({protocol})",
+            protocol=protocol,
+            program=COMMANDS / "copilot",
+            version=_package("@github/copilot"),
+            command=lambda prompt: ("-p", prompt, "--allow-all-tools", "--allow-all-paths"),
+            env=env,
+            tools=COPILOT_TOOLS,
+        )
+        for protocol, env in COPILOT_WIRES.items()
+    ),
+    Agent(
+        name="opencode",
+        protocol="messages",
+        program=MODULES / "opencode-linux-x64" / "bin" / "opencode",
+        version=_package("opencode-linux-x64"),
+        command=lambda prompt: ("run", "--model", "anthropic/claude-sonnet-4-6", prompt),
+        tools=OPENCODE_TOOLS,
+    ),
+    Agent(
+        name="Continue",
+        protocol="messages",
+        program=COMMANDS / "cn",
+        version=_package("@continuedev/cli"),
+        command=lambda prompt: ("--auto", "-p", prompt),
+        tools=CONTINUE_TOOLS,
     ),
     Agent(
         name="Aider",

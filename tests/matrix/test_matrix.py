@@ -18,7 +18,8 @@ MOST_SECONDS = 5
 LEAK = "AKIA" + "Q7ZX2MWJ5RT4KLNV"
 SECRET = "secret-that-nobody-reads"
 GONE_ON = "I went on."
-FORBIDS_NOTHING = "cost_limit_usd: 100"
+FORBIDS_NOTHING = "token_budget: 10000000"
+"""A limit in dollars would bound the searches that a request allows the provider to make."""
 
 every_agent = pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
 every_agent_with_tools = pytest.mark.parametrize(
