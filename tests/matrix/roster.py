@@ -149,6 +149,9 @@ AIDER_FLAGS = (
 USAGE_ASKED_FOR = ("answer", "request stream_options")
 """A client of chat that does not ask for a stream's usage: it is asked for, and the chunk that tells it taken out."""
 
+SEARCHES_BOUND = ("request max_tool_calls",)
+"""Codex lets the provider search as often as it likes, which no reservation could hold: the number is bounded."""
+
 AGENTS = (
     Agent(
         name="Claude Code",
@@ -175,6 +178,7 @@ AGENTS = (
         version=_package("@openai/codex"),
         command=lambda prompt: (*CODEX_FLAGS.split(), "-m", "gpt-5.5", prompt),
         tools=CODEX_TOOLS,
+        changed=SEARCHES_BOUND,
     ),
     *(
         Agent(
