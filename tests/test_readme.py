@@ -36,6 +36,7 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 PROXY_RULES = {
     "unmetered_endpoint": "Any path of a provider that is not metered",
     "bad_request": "A request that cannot be understood",
+    "direct_connection": "A connection to a provider's address past the proxy, as far as Linux shows it",
     "run_integrity": "A log that is broken, changed, or without its end; cannot be turned off",
 }
 KEYS = {

@@ -393,6 +393,7 @@ def run_started(
     folder: str | None = None,
     prices: str,
     recovered: Sequence[Plain],
+    direct_connections: str,
 ) -> Plain:
     """The first line of a run."""
     return {
@@ -404,9 +405,17 @@ def run_started(
         "folder": folder,
         "prices": prices,
         "recovered": list(recovered),
+        "direct_connections": direct_connections,
     }
 
 
 def notice(level: str, code: str, message: str, request_id: str | None = None) -> Plain:
     """A line that decides nothing."""
     return {"level": level, "code": code, "message": message, "request_id": request_id}
+
+
+def observed(found: Finding, redactor: Redactor) -> Plain:
+    """Something that a rule found outside of every call: it decides nothing in any session."""
+    return notice("warning", found.reason, redactor.excerpt(found.message, _ARGUMENTS)) | {
+        "findings": [finding(found, redactor)]
+    }

@@ -123,10 +123,12 @@ class _Tally:
             case "tool_result":
                 self._result(line.fields)
             case "notice":
-                self._notice(line.fields)
+                self._notice(line, file)
             case "run_ended":
                 run.ended = True
                 run.end_reason = read.text(line.fields, "reason")
+                if read.text(line.fields, "direct_connections_unseen"):
+                    run.direct_connections = "unseen"
             case _:
                 pass  # a later version's line says nothing that this version counts
 
@@ -215,14 +217,20 @@ class _Tally:
         kind = finding_kind(finding)
         if kind is not None:
             # A session that has a finding is one of the sessions, also if its first call never came to its end.
-            self._found[kind].add(replace(row, session=self._session(row.session).id))
+            named = None if row.session is None else self._session(row.session).id
+            self._found[kind].add(replace(row, session=named))
         return kind
 
     def _result(self, record: Fields) -> None:
         if record.get("status") == "error":
             _bounded(self._tools, tool_name(record), ToolTally).failed += 1
 
-    def _notice(self, record: Fields) -> None:
+    def _notice(self, line: Line, file: str) -> None:
+        record = line.fields
+        if found := read.rows(record, "findings"):
+            for finding in found:
+                self._count(finding, _row(finding, line, file))
+            return  # a finding is said as such
         level = read.text(record, "level") or "info"
         if level in ("warning", "error") and len(self._notices) < MAX_NAMES:
             notice = Notice(
@@ -270,6 +278,7 @@ def _start(run: RunTally, record: Fields) -> None:
     run.policy_file = read.text(policy, "file")
     run.policy_digest = read.text(policy, "digest")
     run.policy = read.inner(policy, "document")
+    run.direct_connections = read.text(record, "direct_connections")
     recovered = read.rows(record, "recovered")
     run.recovered_calls = len(recovered)
     run.recovered_picodollars = sum(read.picodollars(one, "cost") or 0 for one in recovered)

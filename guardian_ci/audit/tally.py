@@ -252,6 +252,8 @@ class RunTally:
     end_reason: str | None = None
     recovered_calls: int = 0
     recovered_picodollars: int = 0
+    direct_connections: str | None = None
+    """Whether connections past the proxy were watched for: watched, off, unsupported or unseen; None: not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

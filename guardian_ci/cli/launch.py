@@ -9,6 +9,7 @@ from guardian_ci.audit.summary import Summary
 from guardian_ci.cli import options as common
 from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION
 from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.direct_hosts import resolve
 from guardian_ci.proxy.server import ProxyServer
 from guardian_ci.reports import REPORTS, TerminalReport, write_reports
 from guardian_ci.reports.amounts import count, dollars
@@ -30,6 +31,7 @@ def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig
         secrets=common.secrets_of(policy, os.environ),
         secret_rules=common.secret_rules_of(policy),
         folder=Path.cwd(),
+        resolve=resolve,
     )
 
 

@@ -23,6 +23,7 @@ DEFAULT_ACTIONS: Final[Mapping[str, Action]] = {
     "injection": "warn",
     "tool_loop": "warn",
     "stalled": "warn",
+    "direct_connection": "warn",
 }
 """What follows from the findings of these rules unless the policy says otherwise; all others block."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from guardian_ci.policy import Policy
 from guardian_ci.policy.scan.secrets import Rules
+from guardian_ci.proxy.direct_hosts import Resolve
 
 UPSTREAMS: Final[Mapping[str, str]] = {
     "anthropic": "https://api.anthropic.com",
@@ -22,7 +23,8 @@ class ProxyConfig:
 
     ``keys`` are the providers' own; ``token`` is what agents hold instead (None: any key will do). ``secrets`` are
     further values that are secret; ``secret_rules`` what the policy's own files of rules find. ``folder`` is
-    where the agent works: its links are followed; None where its files are not at hand.
+    where the agent works: its links are followed; None where its files are not at hand. ``resolve`` tells the
+    addresses of hosts, for the watch on connections past the proxy; without it there is none.
     """
 
     policy: Policy
@@ -36,3 +38,4 @@ class ProxyConfig:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     secret_rules: Rules | None = field(default=None, repr=False)
     folder: Path | None = None
+    resolve: Resolve | None = None

@@ -259,13 +259,24 @@ class Gatekeeper:
         """Write a line that decides nothing."""
         self._write("notice", records.notice(level, code, self._redactor.excerpt(message, 2000), request_id))
 
+    def observed(self, finding: Finding) -> None:
+        """Record what was found outside of every call."""
+        self.violations += finding.violation
+        self._write("notice", records.observed(finding, self._redactor))
+
     def started(self, fields: dict[str, object]) -> None:
         """Write the first line of the run."""
         self._write("run_started", fields)
 
-    def ended(self, reason: str) -> None:
-        """Write the last line of the run; a log without it is a violation."""
-        self._write("run_ended", {"reason": reason, "calls": self.calls, "violations": self.violations})
+    def ended(self, reason: str, unseen: str = "") -> None:
+        """Write the last line of the run; a log without it is a violation.
+
+        ``unseen`` is why connections past the proxy could not be seen, though they were watched for.
+        """
+        line: dict[str, object] = {"reason": reason, "calls": self.calls, "violations": self.violations}
+        if unseen:
+            line["direct_connections_unseen"] = self._redactor.excerpt(unseen, 300)
+        self._write("run_ended", line)
 
     def _count(self, exchange: Exchange) -> None:
         self.calls += 1

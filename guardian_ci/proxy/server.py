@@ -22,9 +22,12 @@ from guardian_ci.errors import StartError
 from guardian_ci.model import Finding, Verdict
 from guardian_ci.policy.scan.secrets import SecretScanner
 from guardian_ci.pricing.table import digest as prices_digest
+from guardian_ci.proxy import direct
 from guardian_ci.proxy.app import make_app
-from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
 from guardian_ci.proxy.credentials import Credentials
+from guardian_ci.proxy.direct import DirectWatch, Lookout, OwnConnections, Sighting
+from guardian_ci.proxy.direct_hosts import KnownAddresses, hosts_of
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspector
 from guardian_ci.proxy.relay import Proxy
@@ -122,9 +125,13 @@ class ProxyServer:
         inspector = Inspector(SecretScanner(secrets, config.secret_rules), config.folder)
         keeper = Gatekeeper(Guard(config.policy, inspector.root), self._store, log, redactor)
         self._gatekeeper = keeper
-        keeper.started(self._first_line(self._store.kind, redactor, inspector.root))
-        self._cleanup.callback(lambda: keeper.ended(self.reason))
-        upstream = await self._cleanup.enter_async_context(UpstreamClient())
+        own = OwnConnections()
+        watch, watched = self._watch(keeper, own)
+        keeper.started(self._first_line(self._store.kind, redactor, inspector.root, watched))
+        self._cleanup.callback(lambda: keeper.ended(self.reason, watch.unseen if watch else ""))
+        if watch is not None:
+            await self._cleanup.enter_async_context(watch)
+        upstream = await self._cleanup.enter_async_context(UpstreamClient(own))
         proxy = Proxy(
             config=config,
             run_id=self.run_id,
@@ -170,7 +177,27 @@ class ProxyServer:
                 raise StartError("the HTTP server ended before it had begun")
             await asyncio.sleep(0.005)
 
-    def _first_line(self, store: str, redactor: Redactor, folder: str | None) -> dict[str, object]:
+    def _watch(self, keeper: Gatekeeper, own: OwnConnections) -> tuple[DirectWatch | None, str]:
+        """The watch on connections past the proxy, if there is one, and what the log's first line says of it."""
+        policy = self.config.policy
+        settings = policy.for_session("")  # a connection belongs to no session
+        if self.config.resolve is None or settings.action(direct.RULE) == "off":
+            return None, "off"
+        urls = [url for each in (*policy.settings, policy.fallback) for url in each.upstreams.values()]
+        known = KnownAddresses(hosts_of([*urls, *UPSTREAMS.values()]), self.config.resolve)
+        try:
+            lookout = Lookout(known, own)
+        except OSError:  # no Linux, or a sandbox that hides it
+            return None, "unsupported"
+
+        def saw(sighting: Sighting) -> None:
+            finding = direct.finding_of(sighting, settings)
+            if finding is not None:
+                keeper.observed(finding)
+
+        return DirectWatch(lookout, known, saw=saw, notice=keeper.notice), "watched"
+
+    def _first_line(self, store: str, redactor: Redactor, folder: str | None, watched: str) -> dict[str, object]:
         policy = self.config.policy
         described = {
             "name": policy.settings[0].name,
@@ -188,6 +215,7 @@ class ProxyServer:
             store=store,
             folder=folder and redactor.text(folder),
             prices=prices_digest(),
+            direct_connections=watched,
             recovered=[
                 {
                     "call_id": each.id,

@@ -1,15 +1,16 @@
 """The client: sends a call on as it is, and turns what can go wrong on the way into ``UpstreamError``."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import httpx
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.policy.settings import Timeouts
+from guardian_ci.proxy.direct import OwnConnections
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -97,7 +98,9 @@ class HttpAnswer(Answer):
 class UpstreamClient:
     """A pool of connections to all upstreams."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: OwnConnections | None = None) -> None:
+        """``own`` is told each connection that is made."""
+        self._own = own
         # No limit of our own: as many calls are open as the agents make, and a queue here would only hide it.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30)
         self._client = httpx.AsyncClient(limits=limits, follow_redirects=False, timeout=None)  # noqa: S113 - each request brings its own
@@ -107,6 +110,11 @@ class UpstreamClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
+
+    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete" and self._own is not None:
+            address, port = info["return_value"].get_extra_info("client_addr")[:2]
+            self._own.add((str(address), int(port)))
 
     async def send(self, method: str, url: str, headers: Headers, body: bytes, timeouts: Timeouts) -> Answer:
         """Send a request with exactly these headers. Raises ``UnreachedError`` or ``BrokenError``."""
@@ -118,7 +126,11 @@ class UpstreamClient:
         }
         try:
             request = httpx.Request(
-                method, url, headers=headers, content=body or None, extensions={"timeout": patience}
+                method,
+                url,
+                headers=headers,
+                content=body or None,
+                extensions={"timeout": patience, "trace": self._trace},
             )
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:

@@ -127,4 +127,5 @@ def _run(run: RunTally) -> dict[str, object]:
         "end_reason": run.end_reason,
         "recovered_calls": run.recovered_calls,
         "recovered_cost": _money(run.recovered_picodollars),
+        "direct_connections": run.direct_connections,
     }

@@ -24,6 +24,13 @@ _MESSAGE: Final = 600
 _CHART_COLOURS: Final = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2563eb, #dc2626"}}}}%%'
 _UNITS: Final = (("minutes", 60_000), ("seconds", 1_000), ("milliseconds", 1))
 
+_WATCHED: Final = {
+    "watched": "; connections past the proxy were watched for (not those of other containers)",
+    "off": "; connections past the proxy were not watched for",
+    "unsupported": "; connections past the proxy cannot be watched for on this system",
+    "unseen": "; connections past the proxy could not be watched for: no provider's name could be resolved",
+}
+
 
 class MarkdownReport(Report):
     """Verdict, spend, sessions, violations, tools."""
@@ -249,7 +256,8 @@ def _runs(summary: Summary) -> str:
             if run.recovered_picodollars
             else ""
         )
-        said.append(f"<sub>Run {code(run.run_id)}: {policy}{digest}{version}{recovered}</sub>")
+        watched = _WATCHED.get(run.direct_connections or "", "")
+        said.append(f"<sub>Run {code(run.run_id)}: {policy}{digest}{version}{recovered}{watched}</sub>")
     return "<br>\n".join(said)
 
 

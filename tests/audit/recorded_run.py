@@ -62,6 +62,7 @@ class RecordedRun:
                 store="memory",
                 prices=digest(),
                 recovered=[],
+                direct_connections="off",
             )
         )
 

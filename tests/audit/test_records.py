@@ -186,7 +186,14 @@ def _every_line(text: str) -> dict[str, tuple[str, Json]]:
         "run_started": (
             "run_started",
             records.run_started(
-                version="0.1.0", pid=7, policy=policy, log_level="info", store="memory", prices=digest(), recovered=[]
+                version="0.1.0",
+                pid=7,
+                policy=policy,
+                log_level="info",
+                store="memory",
+                prices=digest(),
+                recovered=[],
+                direct_connections="watched",
             ),
         ),
         "call_admitted": ("call_admitted", records.call_admitted(exchange, _forward(text), REDACTOR, text)),
@@ -204,6 +211,7 @@ def _every_line(text: str) -> dict[str, tuple[str, Json]]:
             "notice",
             records.extension(progressed, Amount(picodollars=5), _demands(text), _BALANCES, REDACTOR, granted=True),
         ),
+        "observed": ("notice", records.observed(_finding(text), REDACTOR)),
         "notice": ("notice", records.notice("info", "a_code", REDACTOR.text(text), "req-1")),
     }
 

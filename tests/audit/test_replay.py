@@ -68,7 +68,14 @@ class Recorded:
         }
         self.keeper.started(
             records.run_started(
-                version="0.1.0", pid=1, policy=told, log_level="info", store="memory", prices=digest(), recovered=[]
+                version="0.1.0",
+                pid=1,
+                policy=told,
+                log_level="info",
+                store="memory",
+                prices=digest(),
+                recovered=[],
+                direct_connections="off",
             )
         )
 

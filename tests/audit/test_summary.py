@@ -124,6 +124,25 @@ def test_notices_for_people_are_kept_and_those_for_the_curious_not(log: Recorded
     assert [notice.code for notice in summed(log.end()).notices] == ["budget_warning", "store_trouble"]
 
 
+@pytest.mark.parametrize(("verdict", "kind"), [("warn", "warnings"), ("block", "violations")])
+def test_a_finding_outside_of_every_call_counts_once_and_makes_no_session(
+    log: RecordedLog, verdict: str, kind: str
+) -> None:
+    found = finding(rule="direct_connection", verdict=verdict, message="past the proxy")
+    log.notice(code="direct_connection", message="past the proxy", findings=[found])
+    summary = summed(log.end())
+    assert getattr(summary, kind).by_rule() == {"direct_connection": 1}
+    assert (summary.sessions, summary.notices) == ((), ())
+
+
+def test_a_run_knows_whether_direct_connections_were_watched_for(tmp_path: Path) -> None:
+    told = []
+    for number, unseen in enumerate(({}, {"direct_connections_unseen": "no resolver"})):
+        log = RecordedLog(tmp_path / f"{number}.ndjson").start(direct_connections="watched")
+        told.append(summed(log.end(**unseen)).runs[0].direct_connections)
+    assert told == ["watched", "unseen"]
+
+
 def test_a_run_knows_its_policy_and_its_end(log: RecordedLog) -> None:
     (run,) = summed(log.end(reason="signal")).runs
     assert (run.run_id, run.policy_name, run.policy_file, run.ended) == ("run-1", "dev", ".github/guardian.yml", True)

@@ -31,7 +31,7 @@ def expected() -> Callable[[str, str], None]:
 def rich(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
     """Two sessions, a subagent, a denied tool, a budget that ran out, a warning, a slow-down, an unmetered path."""
     monkeypatch.chdir(tmp_path)  # so that the log's name is the same in every run
-    log = RecordedLog(Path("log.ndjson")).start()
+    log = RecordedLog(Path("log.ndjson")).start(direct_connections="watched")
     log.call(tool_calls=[tool(), tool(name="Bash", canonical="bash", paths=[])])
     denied = tool(name="WebFetch", canonical="web_fetch", paths=[], verdict="block", reason="tool_not_allowed")
     agent = {"agent_session": "76f46753-4ae3-4ebb"}
@@ -45,5 +45,9 @@ def rich(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
     path = finding(rule="unmetered_endpoint", reason="unmetered_endpoint", message="no such path", subject="/v1/files")
     nobody = {"session_id": None, "protocol": None, "operation": None, "model": None, "scopes": []}
     log.refused(path | {"file": None, "line": None}, **nobody)
+    past = finding(
+        rule="direct_connection", verdict="warn", message="node went past the proxy", subject="api.openai.com"
+    )
+    log.notice(code="direct_connection", findings=[past | {"file": None, "line": None}])
     log.notice()
     return Summary.of(read_log(log.end()))

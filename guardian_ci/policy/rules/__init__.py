@@ -50,7 +50,7 @@ TOOL_RULES: Final[tuple[ToolRule, ...]] = (
     SecretInToolCall(),
 )
 MONEY_RULES: Final = (token_budget.ID, cost_limit.ID, unknown_model.ID)
-RUN_RULES: Final = ("unmetered_endpoint", "bad_request")
+RUN_RULES: Final = ("unmetered_endpoint", "bad_request", "direct_connection")
 """What the proxy itself reports; a policy may soften it. A broken log (``run_integrity``) is not for it to forgive."""
 
 RULE_IDS: Final = tuple(

@@ -1,0 +1,277 @@
+"""Connections past the proxy are seen on Linux, its own are not, and watching is in nobody's way."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+import pytest
+from rig import Rig
+from scripted import Upstream, response
+from speech import MESSAGES
+
+from guardian_ci.audit.reader import read_log
+from guardian_ci.audit.replay import replay
+from guardian_ci.audit.summary import Summary
+from guardian_ci.errors import StoreError
+from guardian_ci.proxy.direct import PROC, DirectWatch, Lookout, OwnConnections, Sighting
+from guardian_ci.proxy.direct_hosts import KnownAddresses
+
+HOST = "provider.example"
+ADDRESS = "127.0.0.2"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows connections")
+
+
+@pytest.fixture
+def provider() -> Iterator[socket.socket]:
+    with socket.create_server((ADDRESS, 0)) as server:
+        yield server
+
+
+@pytest.fixture
+def own() -> OwnConnections:
+    return OwnConnections()
+
+
+def known_of(*ports: int) -> KnownAddresses:
+    known = KnownAddresses([(HOST, port) for port in ports], lambda _: [ADDRESS])
+    known.learn()
+    return known
+
+
+@pytest.fixture
+def lookout(provider: socket.socket, own: OwnConnections) -> Iterator[Lookout]:
+    with closing(Lookout(known_of(provider.getsockname()[1]), own)) as made:
+        yield made
+
+
+class Program:
+    """Another process that connects, says so, and closes when it is told."""
+
+    def __init__(self, address: str, port: int, connections: int = 1) -> None:
+        code = (
+            "import socket, sys\n"
+            f"held = [socket.create_connection(({address!r}, {port})) for _ in range({connections})]\n"
+            "print('connected', flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code, "--key=sk-secret"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"connected\n"
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=10)
+
+
+def test_a_program_that_goes_past_the_proxy_is_named_with_host_and_address(
+    lookout: Lookout, provider: socket.socket
+) -> None:
+    with Program(*provider.getsockname()) as program:
+        (sighting,) = lookout.look()
+    assert sighting.who.endswith(f"(pid {program.pid})")
+    assert sighting.who.startswith("python")
+    assert (sighting.hosts, sighting.remote, sighting.count) == ((HOST,), provider.getsockname(), 1)
+
+
+def test_one_program_and_one_host_are_one_sighting_that_counts(lookout: Lookout, provider: socket.socket) -> None:
+    with Program(*provider.getsockname(), connections=3):
+        (sighting,) = lookout.look()
+        assert lookout.look() == []
+        assert sighting.count == 3
+        with Program(*provider.getsockname()):
+            assert lookout.look() == []
+        assert sighting.count == 4
+
+
+def test_a_connection_that_was_closed_between_two_looks_is_seen_all_the_same(
+    lookout: Lookout, provider: socket.socket
+) -> None:
+    with Program(*provider.getsockname()):
+        pass
+    (sighting,) = lookout.look()
+    assert sighting.who == "a process that had closed it"
+
+
+def test_the_proxys_own_connections_are_not_reported_neither_open_nor_closed(
+    lookout: Lookout, own: OwnConnections, provider: socket.socket
+) -> None:
+    with socket.create_connection(provider.getsockname()) as first:
+        assert lookout.look() == []
+    with socket.create_connection(provider.getsockname()) as second:
+        own.add(second.getsockname())
+    assert lookout.look() == []
+    assert first.fileno() == second.fileno() == -1
+
+
+def test_of_very_many_own_connections_the_newest_are_remembered(own: OwnConnections) -> None:
+    for port in range(10_000):
+        own.add(("127.0.0.1", port))
+    assert ("127.0.0.1", 9_999) in own
+    assert ("127.0.0.1", 0) not in own
+
+
+def test_what_was_connected_before_the_run_is_not_the_runs(provider: socket.socket, own: OwnConnections) -> None:
+    with (
+        Program(*provider.getsockname()),
+        closing(Lookout(known_of(provider.getsockname()[1]), own)) as lookout,
+    ):
+        assert lookout.look() == []
+
+
+def test_an_address_that_becomes_known_later_is_seen_then(provider: socket.socket, own: OwnConnections) -> None:
+    known = KnownAddresses([(HOST, provider.getsockname()[1])], lambda _: [ADDRESS])
+    with closing(Lookout(known, own)) as lookout, Program(*provider.getsockname()):
+        assert lookout.look() == []
+        known.learn()
+        assert len(lookout.look()) == 1
+
+
+LINE = "{0:4}: 0100007F:{1:04X} 0200007F:01BB 01 00000000:00000000 00:00000000 00000000  1000        0 0 1\n"
+
+
+def test_a_very_long_table_is_read_a_piece_a_look_and_to_its_end(tmp_path: Path, own: OwnConnections) -> None:
+    table = tmp_path / "net" / "tcp"
+    table.parent.mkdir()
+    table.write_text("sl\n")
+    (tmp_path / "self" / "fd").mkdir(parents=True)
+    with closing(Lookout(known_of(443), own, tmp_path)) as lookout:
+        table.write_text("sl\n" + "".join(LINE.format(number, number) for number in range(20_000)))
+        began = time.monotonic()
+        (sighting,) = lookout.look()
+        assert time.monotonic() - began < 1
+        assert 0 < sighting.count < 5_000
+        for _ in range(10):
+            assert lookout.look() == []
+        assert sighting.count == 20_000
+
+
+def test_a_connection_that_has_gone_and_comes_again_counts_again(tmp_path: Path, own: OwnConnections) -> None:
+    table = tmp_path / "net" / "tcp"
+    table.parent.mkdir()
+    table.write_text("sl\n")
+    with closing(Lookout(known_of(443), own, tmp_path)) as lookout:
+        for expected in (1, 2):
+            table.write_text("sl\n" + LINE.format(0, 5))
+            lookout.look()
+            lookout.look()
+            (sighting,) = lookout.sightings.values()
+            assert sighting.count == expected
+            table.write_text("sl\n")
+            for _ in range(3):
+                lookout.look()
+
+
+def test_where_there_are_no_tables_nothing_can_be_watched(tmp_path: Path, own: OwnConnections) -> None:
+    with pytest.raises(FileNotFoundError):
+        Lookout(known_of(443), own, tmp_path)
+
+
+async def watch(lookout: Lookout, known: KnownAddresses, saw: Callable[[Sighting], None]) -> tuple[list[str], str]:
+    """Watch for the shortest while; the messages of the notices, and why nothing was seen."""
+    notices: list[str] = []
+    watching = DirectWatch(lookout, known, saw=saw, notice=lambda _, __, message: notices.append(message))
+    async with watching:
+        pass
+    return notices, watching.unseen
+
+
+@pytest.mark.anyio
+async def test_the_end_tells_how_often_what_was_seen_was_seen(provider: socket.socket, own: OwnConnections) -> None:
+    known = known_of(provider.getsockname()[1])
+    seen: list[Sighting] = []
+    lookout = Lookout(known, own)
+    with Program(*provider.getsockname(), connections=4):
+        notices, _ = await watch(lookout, known, seen.append)
+    (sighting,) = seen
+    assert notices == [f"{sighting.who} opened 4 connections to addresses of {HOST} past the proxy"]
+
+
+@pytest.mark.anyio
+async def test_without_names_it_says_why_nothing_could_be_seen(own: OwnConnections) -> None:
+    def unknown(host: str) -> list[str]:
+        raise OSError(f"no resolver for {host}")
+
+    known = KnownAddresses([("api.openai.com", 443)], unknown)
+    known.learn()
+    _, unseen = await watch(Lookout(known, own), known, lambda _: None)
+    assert unseen == "no provider's name could be resolved (api.openai.com: no resolver for api.openai.com)"
+
+
+@pytest.mark.anyio
+async def test_a_table_that_cannot_be_read_any_more_is_why_nothing_could_be_seen(
+    own: OwnConnections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Lookout) -> list[Sighting]:
+        raise PermissionError("not any more")
+
+    known = known_of(443)
+    monkeypatch.setattr(Lookout, "look", broken)
+    assert await watch(Lookout(known, own), known, lambda _: None) == ([], "not any more")
+
+
+@pytest.mark.anyio
+async def test_a_log_that_cannot_be_written_ends_the_watch_and_not_the_proxy(
+    provider: socket.socket, own: OwnConnections
+) -> None:
+    def full(_: Sighting) -> None:
+        raise StoreError("the disk is full")
+
+    known = known_of(provider.getsockname()[1])
+    lookout = Lookout(known, own)
+    with Program(*provider.getsockname()):
+        notices, _ = await watch(lookout, known, full)
+    assert notices == []
+
+
+@pytest.mark.parametrize(("action", "kind"), [(None, "warnings"), ("warn", "warnings"), ("block", "violations")])
+def test_a_run_tells_of_a_direct_connection_and_of_none_of_its_own(
+    start: Rig, upstream: Upstream, action: str | None, kind: str
+) -> None:
+    upstream.says(response(json.dumps(MESSAGES.whole()).encode()))
+    rules = {} if action is None else {"rules": {"direct_connection": action}}
+    run = start(rules, resolve=lambda host: [host] if host[0].isdigit() else [])
+    assert run.log[0]["direct_connections"] == "watched"
+    run.post(MESSAGES)
+    address, port = upstream.url.removeprefix("http://").split(":")
+    with Program(address, int(port)) as program:
+        log = run.end()
+    lines = [line for line in log if line.get("code") == "direct_connection"]
+    ((found,),) = (line["findings"] for line in lines)
+    assert (
+        f"(pid {program.pid}) opened a connection to {address} port {port}, an address of {address},"
+        in (found["message"])
+    )
+    assert "sk-secret" not in found["message"]
+    assert log[-1]["violations"] == (kind == "violations")
+    summary = Summary.of(read_log(run.server.config.log))
+    assert getattr(summary, kind).by_rule() == {"direct_connection": 1}
+    assert [session.id for session in summary.sessions] == [run.calls[0]["session_id"]]
+    assert replay(read_log(run.server.config.log)).differences == []
+
+
+@pytest.mark.parametrize("config", [{}, {"resolve": lambda _: []}])
+def test_where_the_policy_or_nobody_asks_for_it_the_log_says_that_it_is_off(
+    start: Rig, config: dict[str, object]
+) -> None:
+    run = start({"rules": {"direct_connection": "off"}} if config else {}, **config)
+    assert run.log[0]["direct_connections"] == "off"
+
+
+def test_where_the_system_shows_nothing_the_log_says_so(start: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hidden(*_: object) -> Lookout:
+        raise PermissionError(f"{PROC}/net/tcp")
+
+    monkeypatch.setattr("guardian_ci.proxy.server.Lookout", hidden)
+    assert start(resolve=lambda _: []).log[0]["direct_connections"] == "unsupported"
