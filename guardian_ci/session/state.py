@@ -207,7 +207,8 @@ class SessionState:
         if usage is not None:
             self.input_tokens += usage.total_input
             self.output_tokens += usage.total_output
-            self.longest_output = max(self.longest_output or 0, usage.total_output)
+            if usage.total_output:  # a warm-up writes nothing, which says nothing of what others need
+                self.longest_output = max(self.longest_output or 0, usage.total_output)
             self.cache_read_tokens += usage.cache_read_tokens + usage.cache_read_audio_tokens
             self.cache_write_tokens += (
                 usage.cache_write_5m_tokens + usage.cache_write_1h_tokens + usage.cache_write_12h_tokens
