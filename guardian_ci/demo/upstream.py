@@ -221,7 +221,7 @@ def create_app(bill: Bill | None = None, *, key: str | None = None) -> ASGIApp:
         Route(prefix + path, endpoint, methods=["POST"]) for prefix in _PREFIXES for path, endpoint in endpoints.items()
     ]
     routes += [WebSocketRoute(f"{prefix}/v1/responses", ResponsesSocket(bill, key)) for prefix in _PREFIXES]
-    routes += [Route(f"{prefix}/v1/models", _models) for prefix in _PREFIXES]
+    routes += [Route(f"{prefix}/{version}/models", _models) for prefix in _PREFIXES for version in ("v1", "v1beta")]
     return Starlette(routes=[*routes, Route("/healthz", _healthy)], exception_handlers={404: _not_found})
 
 
@@ -322,6 +322,8 @@ async def _models(request: Request) -> Response:
             for model in MODELS
         ]
         return JSONResponse({"data": data, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]})
+    if "x-goog-api-key" in request.headers:
+        return JSONResponse({"models": [{"name": f"models/{model}", "displayName": model} for model in MODELS]})
     listed = [{"id": model, "object": "model", "created": 1767225600, "owned_by": "demo"} for model in MODELS]
     return JSONResponse({"object": "list", "data": listed})
 

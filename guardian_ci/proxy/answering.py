@@ -194,7 +194,9 @@ class Answering:
         self.usage = self.reader.usage
         await self._settle(Outcome.CUT)
         message = f"guardian-ci: {self._cut.finding.message}"
-        error = self._wire.stream_error(message=message, request_id=self._exchange.request_id, reader=self.reader)
+        error = self._wire.stream_error(
+            message=message, request_id=self._exchange.request_id, reader=self.reader, agent=self._exchange.agent or ""
+        )
         await self._client.write(last)
         await self._client.break_off(error)
 

@@ -4,6 +4,7 @@ import contextlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -19,6 +20,7 @@ from starlette.types import Send as ASGISend
 from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.model import Finding, Operation, Verdict
 from guardian_ci.proxy.client import Client, Receive, Send
+from guardian_ci.proxy.credentials import key_in_header
 from guardian_ci.proxy.paths import ENDPOINTS, MODELS, RESPONSES_SOCKET, Endpoint
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.relay import Proxy, Relay, begin, session_name
@@ -83,15 +85,15 @@ def _readyz(_: Request) -> Response:
 
 
 class _EitherModels:
-    """``/v1/models`` without a provider's prefix."""
+    """``/v1/models`` without a provider's prefix: the headers tell whose it is."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._relays = {provider: Relay(proxy, MODELS[provider]) for provider in ("anthropic", "openai")}
+        self._relays = {provider: Relay(proxy, replace(one, path="/v1/models")) for provider, one in MODELS.items()}
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        names = {name for name, _ in scope["headers"]}
+        names = {name for name, _ in key_in_header(scope["headers"], str(scope["query_string"], "latin-1"))[0]}
         provider = "anthropic" if names & {b"anthropic-version", b"x-api-key"} else "openai"
-        await self._relays[provider](scope, receive, send)
+        await self._relays["gemini" if b"x-goog-api-key" in names else provider](scope, receive, send)
 
 
 class _Control:

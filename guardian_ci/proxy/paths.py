@@ -108,7 +108,7 @@ MODELS: Final = {
         provider="gemini",
     ),
 }
-"""Two providers answer at ``/v1/models``: without a prefix the header ``anthropic-version`` tells whose it is."""
+"""All providers answer at ``/v1/models``, Google there too: without a prefix the key's header tells whose it is."""
 
 
 def provider_of(base: str, spoken: str) -> str:

@@ -347,7 +347,10 @@ class OneCall(ABC):
     async def _break_off(self, message: str) -> None:
         reader = None if self._answering is None else self._answering.reader
         error = self._wire.stream_error(
-            message=f"guardian-ci: {message}", request_id=self._exchange.request_id, reader=reader
+            message=f"guardian-ci: {message}",
+            request_id=self._exchange.request_id,
+            reader=reader,
+            agent=self._exchange.agent or "",
         )
         await self._client.break_off(error)
 

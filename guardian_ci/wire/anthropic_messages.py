@@ -148,7 +148,14 @@ class AnthropicMessages(JsonWire):
         kind = code if code in _ERROR_TYPES.values() else _ERROR_TYPES.get(status, "invalid_request_error")
         return json.dumps(_error(kind, message, request_id)).encode()
 
-    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:  # noqa: ARG002 - nothing of the answer is repeated
+    def stream_error(
+        self,
+        *,
+        message: str,
+        request_id: str,
+        reader: AnswerReader | None = None,  # noqa: ARG002 - nothing of the answer is repeated
+        agent: str = "",  # noqa: ARG002 - the same for all
+    ) -> bytes:
         """Return the error event that ends a stream."""
         return event_frame("error", _error("invalid_request_error", message, request_id))
 

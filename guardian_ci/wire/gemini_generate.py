@@ -29,6 +29,7 @@ from guardian_ci.wire.request import (
     threads,
 )
 from guardian_ci.wire.results import digest
+from guardian_ci.wire.sse import data_frame
 
 _KNOWN: Final = (
     "contents",
@@ -48,6 +49,9 @@ _CAPITAL: Final = re.compile(r"[A-Z]")
 _UNDERSCORE: Final = re.compile(r"_([a-z])")
 _MEMBER: Final = 3
 """Steps to a tool of the provider's own: ``tools``, an index, its name. A function's place has one more."""
+
+_SDK: Final = "gl-python/"
+"""Stands in what an agent calls itself that is made with Google's SDK for Python."""
 
 _LEAST_THINKING: Final = 128
 """The smallest ``thinkingBudget`` that every thinking model takes."""
@@ -206,14 +210,23 @@ class GeminiGenerate(JsonWire):
 
     def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:  # noqa: ARG002 - the status tells the code
         """Return the body of a refusal."""
-        details = [{"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": request_id}]
-        said = _STATUSES.get(status, _STATUSES[400])
-        error = {"code": status, "message": message, "status": said, "details": details}
-        return json.dumps({"error": error}).encode()
+        return json.dumps(_error(status, message, request_id)).encode()
 
-    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:  # noqa: ARG002 - said to nobody
-        """Return nothing: agents take an error in a stream for its good end, and only a lost connection for none."""
-        return b""
+    def stream_error(
+        self, *, message: str, request_id: str, reader: AnswerReader | None = None, agent: str = ""
+    ) -> bytes:
+        """Return the error for Google's SDK for Python, and nothing for others before the connection is lost.
+
+        They take an error in a stream for its good end (Gemini CLI), and only a lost connection for none.
+        """
+        reads_errors = _SDK in agent and not isinstance(reader, ArrayStream)
+        return data_frame(_error(400, message, request_id)) if reads_errors else b""
+
+
+def _error(status: int, message: str, request_id: str) -> Object:
+    details = [{"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": request_id}]
+    said = _STATUSES.get(status, _STATUSES[400])
+    return {"error": {"code": status, "message": message, "status": said, "details": details}}
 
 
 # Members under either spelling

@@ -198,9 +198,11 @@ class Wire(ABC):
         """Return the JSON body of a refusal, in the shape that the protocol's SDKs turn into their exceptions."""
 
     @abstractmethod
-    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
+    def stream_error(
+        self, *, message: str, request_id: str, reader: AnswerReader | None = None, agent: str = ""
+    ) -> bytes:
         """Return the frame that ends a stream by an error that no agent retries.
 
         ``b""`` where only a lost connection ends one so. ``reader``, where given, lets the frame agree with the answer
-        that it ends (its id and numbering).
+        that it ends (its id and numbering); ``agent`` is what the agent calls itself, where agents differ.
         """

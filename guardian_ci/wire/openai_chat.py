@@ -135,7 +135,14 @@ class OpenAIChat(JsonWire):
         """Return the body of a refusal."""
         return refusal_body(status=status, code=code, message=message, request_id=request_id)
 
-    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:  # noqa: ARG002 - nothing of the answer is repeated
+    def stream_error(
+        self,
+        *,
+        message: str,
+        request_id: str,
+        reader: AnswerReader | None = None,  # noqa: ARG002 - nothing of the answer is repeated
+        agent: str = "",  # noqa: ARG002 - the same for all
+    ) -> bytes:
         """Return the error that ends a stream."""
         return data_frame(
             error_object(status=400, code="invalid_request_error", message=message, request_id=request_id)

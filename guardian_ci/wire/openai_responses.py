@@ -162,7 +162,14 @@ class OpenAIResponses(JsonWire):
         """Return the body of a refusal."""
         return refusal_body(status=status, code=code, message=message, request_id=request_id)
 
-    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
+    def stream_error(
+        self,
+        *,
+        message: str,
+        request_id: str,
+        reader: AnswerReader | None = None,
+        agent: str = "",  # noqa: ARG002 - the same for all
+    ) -> bytes:
         """Return the failure that ends a stream."""
         return event_frame("response.failed", self.failure(message=message, request_id=request_id, reader=reader))
 

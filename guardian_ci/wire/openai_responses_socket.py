@@ -172,7 +172,14 @@ class OpenAIResponsesSocket(OpenAIResponses):
         error = error_object(status=status, code=code, message=message, request_id=request_id)
         return self._message({"type": "error", "status": status, **error})
 
-    def stream_error(self, *, message: str, request_id: str, reader: AnswerReader | None = None) -> bytes:
+    def stream_error(
+        self,
+        *,
+        message: str,
+        request_id: str,
+        reader: AnswerReader | None = None,
+        agent: str = "",  # noqa: ARG002 - the same for all
+    ) -> bytes:
         """Return the failure that ends a response."""
         return self._message(self.failure(message=message, request_id=request_id, reader=reader))
 

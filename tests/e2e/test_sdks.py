@@ -13,6 +13,7 @@ AGENTS = {
     "messages": HERE / "sdk_anthropic.py",
     "chat": HERE / "sdk_openai.py",
     "responses": HERE / "sdk_openai.py",
+    "generate": HERE / "sdk_google.py",
 }
 WIRES = list(AGENTS)
 
@@ -91,3 +92,40 @@ def test_the_agent_never_holds_the_provider_s_key(desk: Desk) -> None:
     assert tokens[0] == tokens[1]
     assert tokens[0].startswith("gci-")
     assert tokens[0] not in (desk.folder / "log.ndjson").read_text()
+
+
+GOOGLE = (sys.executable, AGENTS["generate"], "generate")
+
+
+def test_googles_sdk_works_without_blocking_too(desk: Desk) -> None:
+    outcome = desk.run(*GOOGLE, "async", script({"tools": [tool("Bash", command="echo hi")]}, {"text": "All good."}))
+    assert (outcome.code, outcome.violations, outcome.tools) == (0, [], [("Bash", "allow")]), outcome.stderr
+    assert "All good." in outcome.stdout
+
+
+def test_googles_sdk_calls_functions_itself(desk: Desk) -> None:
+    outcome = desk.run(*GOOGLE, "automatic", script({"tools": [tool("bash", command="echo hi")]}, {"text": "Done."}))
+    assert (outcome.code, outcome.tools) == (0, [("bash", "allow")]), outcome.stderr
+    assert "Done." in outcome.stdout
+
+
+def test_googles_sdk_counts_and_lists_for_nothing(desk: Desk) -> None:
+    outcome = desk.run(*GOOGLE, "lists", "Count these words.")
+    assert (outcome.code, outcome.violations, outcome.tokens()) == (0, [], 0), outcome.stderr
+    assert "models/claude-opus-5-5" in outcome.stdout
+
+
+def test_a_denied_call_that_googles_sdk_would_make_itself_ends_the_program(desk: Desk) -> None:
+    # The SDK looks a function up by its name and lets the error of an unknown one out. It must not be called.
+    outcome = desk.run(*GOOGLE, "automatic", script({"tools": [tool("read_file", path=".env")]}, {"text": "On."}))
+    assert (outcome.code, outcome.violations) == (1, ["file_blocklist"])
+    assert "KeyError: 'guardian_denied_read_file'" in outcome.stderr
+    assert "reads .env" not in outcome.stdout
+
+
+def test_a_cut_answer_is_an_error_with_our_words_to_googles_sdk(desk: Desk) -> None:
+    answer = {"text": "The key is AKIA" + "Q7ZX2MWJ5RT4KLNV. " + "And so on. " * 300}
+    outcome = desk.run(*GOOGLE, "stream", script(answer), policy=POLICY + "    secrets: {answers: block}\n")
+    assert (outcome.code, outcome.violations, len(outcome.calls)) == (1, ["secret_leak"], 1)
+    assert "ClientError: 400 INVALID_ARGUMENT" in outcome.stderr
+    assert "guardian-ci: A secret" in outcome.stderr

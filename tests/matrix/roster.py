@@ -221,5 +221,6 @@ AGENTS = (
     _sdk("Anthropic SDK", "anthropic", "sdk_anthropic.py", "messages", "stream"),
     _sdk("OpenAI SDK, chat", "openai", "sdk_openai.py", "chat", "stream", changed=USAGE_ASKED_FOR),
     _sdk("OpenAI SDK, responses", "openai", "sdk_openai.py", "responses", "stream"),
+    _sdk("Google SDK", "google-genai", "sdk_google.py", "generate", "stream"),
 )
 PATH = f"{NODE.parent}:/usr/bin:/bin"

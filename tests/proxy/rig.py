@@ -186,7 +186,7 @@ class Rig:
         document = {"name": "tests", "timeouts": TIMEOUTS} | dict(policy or {})
         base = upstream or self.upstream.url
         told = load_policy(json.dumps(document), "guardian.yml").override(
-            budget_usd=None, token_budget=None, upstreams={"anthropic": base, "openai": base}
+            budget_usd=None, token_budget=None, upstreams={"anthropic": base, "openai": base, "gemini": base}
         )
         number = len(self.runs)
         settings = ProxyConfig(

@@ -58,6 +58,8 @@ def test_the_session_is_named_by_the_path_else_the_header_else_a_digest_of_the_k
         ("/v1/models", {}),
         ("/s/one/v1/models", {}),
         ("/v1/models/a-model", {}),
+        ("/v1/models", {"x-goog-api-key": "k"}),
+        ("/gemini/v1beta/models", {"x-goog-api-key": "k"}),
         ("/s/one/openai/v1/models/a-model", {}),
     ],
 )
@@ -69,8 +71,10 @@ def test_the_list_of_models_passes_and_costs_nothing(
     with run.client(CHAT, **headers) as client:
         got = client.get(path)
     assert (got.status_code, got.content) == (200, MODELS)
-    assert upstream.seen[0].target == path[path.index("/v1/") :]
+    assert upstream.seen[0].target == path[path.index("/v1") :]
     record = run.call()
+    google = "x-goog-api-key" in headers
+    assert (record["protocol"] == "gemini-generate") is google
     assert (record["operation"], record["decision"], record["cost_picodollars"]) == ("models", "approved", 0)
 
 

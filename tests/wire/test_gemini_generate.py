@@ -211,3 +211,9 @@ def test_a_refusal_has_googles_shape_and_a_cut_stream_has_no_last_frame() -> Non
         "no",
     )
     assert WIRE.stream_error(message="no", request_id="req_1") == b""
+    assert WIRE.stream_error(message="no", request_id="req_1", agent="google-genai-sdk/2 gl-node/24") == b""
+
+
+def test_googles_sdk_for_python_is_told_why_its_stream_ends() -> None:
+    frame = WIRE.stream_error(message="no", request_id="req_1", agent="google-genai-sdk/3.4.0 gl-python/3.11")
+    assert json.loads(frame.removeprefix(b"data: "))["error"]["message"] == "no"
