@@ -79,6 +79,14 @@ def test_its_policy_is_valid(name: str, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["validate", str(EXAMPLES / name / "guardian.yml")]) == 0
 
 
+def test_the_example_of_upstreams_is_valid_and_says_where_each_model_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(EXAMPLES / "upstreams" / "guardian.yml")]) == 0
+    said = capsys.readouterr().out
+    entries = yaml.safe_load((EXAMPLES / "upstreams" / "guardian.yml").read_text(encoding="utf-8"))["upstreams"]
+    assert [line for name in entries for line in said.splitlines() if f": {name} at https://" in line] != []
+    assert said.count(" over ") == len(entries)
+
+
 @each
 def test_its_workflow_uses_the_action_as_it_is(name: str) -> None:
     workflow = yaml.safe_load((EXAMPLES / name / "workflow.yml").read_text(encoding="utf-8"))

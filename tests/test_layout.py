@@ -51,7 +51,6 @@ TESTED_ELSEWHERE = {
     "session/commands.py": "session/test_guard.py",
     "session/events.py": "session/test_guard.py",
     "session/open_call.py": "session/test_guard.py",
-    "session/prices.py": "session/test_guard.py",
     "session/state.py": "session/test_guard.py",
     "wire/anthropic_answer.py": "wire/test_anthropic_messages.py",
     "wire/openai_chat_answer.py": "wire/test_openai_chat.py",

@@ -108,6 +108,9 @@ def _key(name: str, definition: Mapping[str, Any]) -> Iterable[tuple[str, str, s
     for below, inner in definition.get("properties", {}).items():
         if "description" in inner and name != "rules":
             yield f"`{name}.{below}`", inner["description"], code(inner.get("default"))
+    if name == "upstreams":
+        for below, inner in SCHEMA["$defs"]["upstream"]["properties"].items():
+            yield f"`{name}.NAME.{below}`", inner["description"], code(inner.get("default"))
 
 
 def rules() -> str:

@@ -24,7 +24,7 @@ def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig
         log=options.log or options.report_dir / "log.ndjson",
         host=options.host,
         port=options.port,
-        keys=common.keys_of(os.environ),
+        keys=common.keys_of(os.environ) | common.upstream_keys_of(policy, os.environ),
         token=token,
         user=common.user_of(options, os.environ),
         pull_request=common.pull_request_of(options, os.environ),

@@ -15,7 +15,7 @@ from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.policy import Policy, default_policy
 from guardian_ci.policy.scan.gitleaks import GitleaksRules
 from guardian_ci.policy.scan.secrets import Rules
-from guardian_ci.proxy.config import UPSTREAMS
+from guardian_ci.policy.upstreams import BUILT_IN, Upstream
 
 KEY_VARIABLES: Final[Mapping[str, str]] = {
     "anthropic": "ANTHROPIC_API_KEY",
@@ -45,7 +45,7 @@ def add_proxy_options(parser: argparse.ArgumentParser, *, port: int) -> None:
         action="append",
         default=[],
         metavar="NAME=URL",
-        help=f"where a provider's calls go; NAME is one of {', '.join(UPSTREAMS)}; may be repeated",
+        help=f"where a provider's calls go; NAME is one of {', '.join(BUILT_IN)}; may be repeated",
     )
     group.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     group.add_argument("--port", type=_port, default=port, metavar="N", help="0: any free one (default: %(default)s)")
@@ -121,34 +121,69 @@ def _upstreams(pairs: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, url = pair.partition("=")
-        if not equals or name not in UPSTREAMS:
-            raise UsageError(f"--upstream {pair!r} is not NAME=URL with NAME one of {', '.join(UPSTREAMS)}")
+        if not equals or name not in BUILT_IN:
+            raise UsageError(f"--upstream {pair!r} is not NAME=URL with NAME one of {', '.join(BUILT_IN)}")
         found[name] = url
     return found
 
 
 def keys_of(environment: Mapping[str, str]) -> dict[str, str]:
     """The providers' keys. Raises ``UsageError`` for a key file that cannot be read."""
+    found = {provider: _key(variable, environment) for provider, variable in KEY_VARIABLES.items()}
+    return {provider: key for provider, key in found.items() if key}
+
+
+def upstream_keys_of(policy: Policy, environment: Mapping[str, str]) -> dict[str, str]:
+    """The keys of the policy's upstreams beside the providers' own, by their variables.
+
+    Raises ``UsageError`` for one that is not set.
+    """
     keys: dict[str, str] = {}
-    for provider, variable in KEY_VARIABLES.items():
-        value = environment.get(variable, "").strip()
-        file = environment.get(f"{variable}_FILE", "")
-        if file:
-            try:
-                value = Path(file).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"${variable}_FILE names {file!r}, which cannot be read: {error}") from error
-        if not _KEY.fullmatch(value):
-            raise UsageError(f"${variable} holds a space, a line break or another character that no key has")
-        # A token of an outer guardian-ci is not the provider's key: the agent's own credentials pass through.
-        if value and not value.startswith(RUN_TOKEN_PREFIX):
-            keys[provider] = value
+    for upstream in _upstreams_of(policy):
+        variable = upstream.key
+        if variable is None or variable in BUILT_IN:
+            continue
+        keys[variable] = _key(variable, environment)
+        if not keys[variable]:
+            raise UsageError(
+                f"${variable} is not set, and the upstream {upstream.name} of the policy takes its key from it; set it"
+                f" (or {variable}_FILE, a file's path) for this command, or name another with key_variable"
+            )
     return keys
 
 
+def withheld(policy: Policy) -> tuple[str, ...]:
+    """The variables that hold the keys of the policy's upstreams, which no agent may see."""
+    return tuple(name for each in sorted(_key_variables(policy)) for name in (each, f"{each}_FILE"))
+
+
+def _key_variables(policy: Policy) -> set[str]:
+    return {upstream.key for upstream in _upstreams_of(policy) if upstream.key} - set(BUILT_IN)
+
+
+def _upstreams_of(policy: Policy) -> list[Upstream]:
+    return [each for settings in (*policy.settings, policy.fallback) for each in settings.upstreams.values()]
+
+
+def _key(variable: str, environment: Mapping[str, str]) -> str:
+    """The key that a variable holds, or the file that it names with ``_FILE``; ``""`` without one."""
+    value = environment.get(variable, "").strip()
+    file = environment.get(f"{variable}_FILE", "")
+    if file:
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"${variable}_FILE names {file!r}, which cannot be read: {error}") from error
+    if not _KEY.fullmatch(value):
+        raise UsageError(f"${variable} holds a space, a line break or another character that no key has")
+    # A token of an outer guardian-ci is not the provider's key: the agent's own credentials pass through.
+    return "" if value.startswith(RUN_TOKEN_PREFIX) else value
+
+
 def secrets_of(policy: Policy, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the variables that the policy calls secret; one that is not set has none."""
+    """The values of the variables that the policy calls secret or that hold keys; one that is not set has none."""
     names = {name for settings in (*policy.settings, policy.fallback) for name in settings.secrets.environment}
+    names |= _key_variables(policy)
     return tuple(value for name in sorted(names) if (value := environment.get(name, "").strip()))
 
 

@@ -19,9 +19,11 @@ from guardian_ci.cli.agents.home import temporary_home, write_files
 from guardian_ci.cli.agents.table import NONE, agents_named, recognised, refuse_unreachable
 from guardian_ci.cli.intercept import add_intercept_option, check_extra, intercepting
 from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
-from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name
+from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name, withheld
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
+from guardian_ci.policy import Policy
+from guardian_ci.policy.upstreams import OWN
 from guardian_ci.proxy.config import ProxyConfig
 
 _EPILOG: Final = """\
@@ -105,7 +107,7 @@ async def _run(
             flags = made.arguments.get(agent.name, ()) if (agent := recognised(command[0])) else ()
             try:
                 child = await asyncio.create_subprocess_exec(
-                    command[0], *flags, *command[1:], env=agent_environment(made, os.environ) | intercept
+                    command[0], *flags, *command[1:], env=agent_environment(made, os.environ, config.policy) | intercept
                 )
             except OSError as error:
                 raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error
@@ -119,8 +121,9 @@ async def _run(
 
 def agent_changes(agents: Sequence[Agent], config: ProxyConfig, url: str, session: str, home: Path) -> Changes:
     """What these agents need of a proxy that listens at ``url``: base URLs, the token in the place of keys, files."""
-    upstreams = config.policy.for_session(session).upstreams
-    redirected = {provider for provider in KEY_VARIABLES if upstreams.get(provider) is not None}
+    upstreams = config.policy.for_session(session).upstreams.values()
+    # Where any upstream of the policy may take an agent's calls, the agent holds the token: its own key opens none.
+    redirected = {OWN[protocol] for upstream in upstreams for protocol in upstream.protocols}
     place = Place(
         base=f"{url}/s/{session}",
         token=config.token or "",
@@ -131,9 +134,9 @@ def agent_changes(agents: Sequence[Agent], config: ProxyConfig, url: str, sessio
     return changes(agents, place)
 
 
-def agent_environment(made: Changes, environment: Mapping[str, str]) -> dict[str, str]:
+def agent_environment(made: Changes, environment: Mapping[str, str], policy: Policy) -> dict[str, str]:
     """The agent's environment: with the changes, and nothing of the proxy's own."""
-    own = {TOKEN_VARIABLE, *(f"{variable}_FILE" for variable in KEY_VARIABLES.values())}
+    own = {TOKEN_VARIABLE, *(f"{variable}_FILE" for variable in KEY_VARIABLES.values()), *withheld(policy)}
     return made.applied({name: value for name, value in environment.items() if name not in own})
 
 

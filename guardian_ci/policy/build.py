@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from guardian_ci.model import PICODOLLARS, Limit, Place
 from guardian_ci.policy.document import Value
@@ -26,10 +26,13 @@ from guardian_ci.policy.settings import (
     Timeouts,
     WebSockets,
 )
+from guardian_ci.policy.upstreams import Upstream, upstream_of
 from guardian_ci.pricing.rates import CustomPrice, CustomTier
 
 _PER_MILLION: Final = PICODOLLARS // 10**6
 """Picodollars per token of one dollar per million tokens."""
+
+_UPSTREAM_TEXTS: Final = ["url", "kind", "provider", "key_variable", "api_version", "region", "project", "location"]
 
 _Made = TypeVar("_Made")
 _Members = dict[str, Value]
@@ -129,7 +132,7 @@ def _settings(members: _Members, places: Mapping[str, Place], *, name: str) -> S
         requests_per_minute=entry.section("rate_limit").integer("requests_per_minute"),
         loop_detection=_loop_detection(entry.section("loop_detection")),
         idle_timeout_minutes=entry.section("session").seconds("idle_timeout_minutes"),
-        upstreams=_upstreams(members.get("upstreams")),
+        upstreams=_upstreams(entry.section("upstreams"), places),
         websockets=_made(WebSockets, responses=entry.section("websockets").text("responses")),
         timeouts=_timeouts(entry.section("timeouts")),
         max_request_mb=entry.integer("max_request_mb"),
@@ -205,14 +208,16 @@ def _on_budget(section: _Section) -> OnBudget:
     )
 
 
-def _prices(section: _Section, places: Mapping[str, Place]) -> tuple[CustomPrice, ...]:
-    return tuple(_price(section.section(pattern), pattern, places) for pattern in section.members)
+def _prices(section: _Section, places: Mapping[str, Place], field: str = "prices") -> tuple[CustomPrice, ...]:
+    return tuple(
+        _price(section.section(pattern), pattern, places.get(_field(field, pattern))) for pattern in section.members
+    )
 
 
-def _price(price: _Section, pattern: str, places: Mapping[str, Place]) -> CustomPrice:
+def _price(price: _Section, pattern: str, place: Place | None) -> CustomPrice:
     tiers = price.members.get("tiers")
     steps = tiers if isinstance(tiers, list) else []
-    since, place = price.text("effective_from"), places.get(_field("prices", pattern))
+    since = price.text("effective_from")
     return _made(
         CustomPrice,
         pattern=pattern,
@@ -224,8 +229,12 @@ def _price(price: _Section, pattern: str, places: Mapping[str, Place]) -> Custom
         effective_from=None if since is None else date.fromisoformat(since),
         multiplier=price.fraction("multiplier"),
         tiers=tuple(_tier(_Section(tier)) for tier in steps if isinstance(tier, dict)),
-        source=None if place is None else f"{place.file}:{place.line}",
+        source=_source(place),
     )
+
+
+def _source(place: Place | None) -> str | None:
+    return None if place is None else f"{place.file}:{place.line}"
 
 
 def _tier(tier: _Section) -> CustomTier:
@@ -286,10 +295,26 @@ def _timeouts(section: _Section) -> Timeouts:
     return _made(Timeouts, **{key: section.seconds(key) for key in section.members})
 
 
-def _upstreams(value: Value) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, upstream in value.items() if isinstance(value, dict) else ():
-        url = upstream.get("url") if isinstance(upstream, dict) else upstream
-        if isinstance(url, str):
-            found[name] = url.rstrip("/")
-    return found
+def _upstreams(section: _Section, places: Mapping[str, Place]) -> dict[str, Upstream]:
+    return {
+        name: upstream_of(name, url=upstream.rstrip("/"))
+        if isinstance(upstream, str)
+        else _upstream(section, name, places)
+        for name, upstream in section.members.items()
+    }
+
+
+def _upstream(upstreams: _Section, name: str, places: Mapping[str, Place]) -> Upstream:
+    entry, field = upstreams.section(name), _field("upstreams", name)
+    free = entry.members.get("free") is True
+    place = places.get(f"{field}.free")
+    nothing = CustomPrice(pattern="*", input=0, output=0, free=True, source=_source(place) or "policy")
+    said = _given(
+        **{key: entry.text(key) for key in _UPSTREAM_TEXTS},
+        protocols=entry.texts("protocols"),
+        models=entry.texts("models"),
+        model_ids=entry.section("model_ids").members,
+        prices=(nothing,) if free else _prices(entry.section("prices"), places, f"{field}.prices"),
+        free=free,
+    )
+    return upstream_of(name, **cast("dict[str, Any]", said))

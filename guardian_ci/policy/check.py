@@ -44,6 +44,11 @@ _FAMILIAR: Final[Mapping[str, str]] = {
     "max_cost_usd": "cost_limit_usd",
     "denied_files": "file_blocklist",
     "policy": "policies",
+    **dict.fromkeys(("key", "api_key", "apikey", "key_env", "token", "secret"), "key_variable"),
+    **dict.fromkeys(("deployments", "deployment", "model_map", "aliases"), "model_ids"),
+    "api": "kind",
+    "dialect": "kind",
+    "type": "kind",
 }
 """What other tools, and the rules, call these keys."""
 

@@ -67,13 +67,23 @@ def _special(entry: Settings) -> Iterator[str]:
         yield "models without a price: charged as the dearest model of their provider"
     if entry.prices:
         yield "prices of its own: " + _list([price.pattern for price in entry.prices])
-    if entry.upstreams:
-        yield "upstreams: " + ", ".join(f"{name} at {url}" for name, url in entry.upstreams.items())
+    yield from _upstreams(entry)
     if entry.websockets.responses == "refuse":
         yield "WebSockets are refused; agents fall back to POST"
     changed = [f"{rule} {action}" for rule, action in entry.rules.items() if action != "block"]
     if changed:
         yield "rules that do not block: " + ", ".join(changed)
+
+
+def _upstreams(entry: Settings) -> Iterator[str]:
+    own = [each for each in entry.upstreams.values() if each.built_in]
+    if own:
+        yield "upstreams: " + ", ".join(f"{each.name} at {each.url}" for each in own)
+    for each in entry.upstreams.values():
+        if each.models is not None:
+            spoken = ", ".join(each.protocols)
+            price = ", free of charge" if each.free else ""
+            yield f"models {_list(each.models)} over {spoken}: {each.name} at {each.url}{price}"
 
 
 def _files(entry: Settings) -> Iterator[str]:

@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
 from guardian_ci.policy import hosts, tool_patterns
 from guardian_ci.policy.check import strings_of
 from guardian_ci.policy.document import Document, Value
 from guardian_ci.policy.merge import merged
+from guardian_ci.policy.model_globs import model_matches
 from guardian_ci.policy.problems import Path, quote
-from guardian_ci.policy.settings import model_matches
+from guardian_ci.policy.upstream_check import check_upstreams, check_whole_upstreams
 
 _USD_DECIMALS: Final = 12
 _RATE_DECIMALS: Final = 6
@@ -153,37 +153,12 @@ def _check_files(document: Document, path: Path, value: Value) -> None:
 
 
 def _check_upstreams(document: Document, path: Path, value: Value) -> None:
+    check_upstreams(document, path, value)
     for name, upstream in value.items() if isinstance(value, dict) else ():
-        if isinstance(upstream, str):
-            _check_url(document, (*path, name), upstream)
-        elif isinstance(upstream, dict) and isinstance(upstream.get("url"), str):
-            _check_url(document, (*path, name, "url"), str(upstream["url"]))
-
-
-def _check_url(document: Document, path: Path, text: str) -> None:
-    if (fault := url_fault(text)) is not None:
-        # What stands before the @ may be a key, and a complaint ends in a job's log.
-        shown = re.sub(r"//[^/]*@", "//…@", text)
-        document.complain(path, f"{quote(shown)} {fault[0]}", fault[1])
-
-
-def url_fault(text: str) -> tuple[str, str | None] | None:
-    """Return what keeps a text from being the base URL of an upstream, and the way out; None where it is one."""
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname, url.port
-    except ValueError:
-        return "is no URL: its host or port cannot be read", None
-    keys_elsewhere = "keys come from the environment"
-    with_scheme = None if "://" in text else f"write {quote('https://' + text)}"
-    faults: tuple[tuple[bool, str, str | None], ...] = (
-        (not text.isprintable() or " " in text or "\\" in text, "is no URL: it holds a character that none can", None),
-        (url.scheme not in {"http", "https"}, "does not begin with http:// or https://", with_scheme),
-        (not host, "names no host", None),
-        (url.username is not None or url.password is not None, "holds a user name or password", keys_elsewhere),
-        (bool(url.query or url.fragment), "has a query or a fragment; a base URL has neither", None),
-    )
-    return next(((fault, way_out) for wrong, fault, way_out in faults if wrong), None)
+        if isinstance(upstream, dict):
+            _check_globs(document, (*path, name, "models"), upstream.get("models"))
+            _check_glob_keys(document, (*path, name, "model_ids"), upstream.get("model_ids"))
+            _check_prices(document, (*path, name, "prices"), upstream.get("prices"))
 
 
 _CHECKS: Final[Mapping[str, Callable[[Document, Path, Value], None]]] = {
@@ -226,6 +201,7 @@ def _check_digits(document: Document, value: Decimal, path: Path) -> None:
 
 def _check_entries(document: Document, value: dict[str, Value]) -> None:
     entries = value.get("policies")
+    check_whole_upstreams(document, ("upstreams",), value.get("upstreams"))
     if not isinstance(entries, list):
         _check_downgrade(document, (), value)
         return
@@ -236,6 +212,10 @@ def _check_entries(document: Document, value: dict[str, Value]) -> None:
         whole = merged(value, entry)
         path: Path = ("policies", index)
         _check_downgrade(document, path, whole)
+        own = entry.get("upstreams")
+        if isinstance(own, dict) and isinstance(joined := whole.get("upstreams"), dict):
+            said_here = {name: joined[name] for name in own}
+            check_whole_upstreams(document, (*path, "upstreams"), said_here)
         if index < len(entries) - 1 and not whole.get("sessions"):
             document.complain(
                 path,

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Final, Literal
 
-from guardian_ci.model import Limit, Place
+from guardian_ci.model import Limit, Place, WireProtocol
+from guardian_ci.policy.model_globs import model_matches
+from guardian_ci.policy.upstreams import Upstream, choose
 from guardian_ci.pricing.rates import CustomPrice
 
 Action = Literal["block", "warn", "off"]
@@ -151,7 +152,7 @@ class Settings:
     requests_per_minute: int | None = None
     loop_detection: LoopDetection = LoopDetection()
     idle_timeout_minutes: float = 30
-    upstreams: Mapping[str, str] = field(default_factory=dict)
+    upstreams: Mapping[str, Upstream] = field(default_factory=dict)
     websockets: WebSockets = WebSockets()
     timeouts: Timeouts = Timeouts()
     max_request_mb: int = 32
@@ -172,6 +173,10 @@ class Settings:
             field_path = _parent(field_path)
         return None
 
+    def upstream_for(self, protocol: WireProtocol, model: str) -> Upstream | None:
+        """Return who serves a model over a protocol; None where the policy leaves nobody."""
+        return choose(self.upstreams, protocol, model)
+
     def budgets_of(self, scope: str, model: str | None = None) -> tuple[Budget, ...]:
         """Return the budgets of a scope; for ``model`` all whose glob matches the model id."""
         return tuple(each for each in self.budgets if each.scope == scope and _covers(each.pattern, model))
@@ -187,9 +192,3 @@ def _parent(field_path: str) -> str:
 
 def _covers(pattern: str | None, model: str | None) -> bool:
     return pattern is None or (model is not None and model_matches(pattern, model))
-
-
-def model_matches(pattern: str, model: str) -> bool:
-    """Whether a glob of the policy means this model id; upper and lower case are the same."""
-    # Brackets stand in some model ids (claude-opus-5-5[1m]), so the id itself always means itself.
-    return model.lower() == pattern.lower() or fnmatchcase(model.lower(), pattern.lower())

@@ -120,7 +120,8 @@ class CustomPrice:
     """A price that the policy names: ``pattern`` is a model id or a glob, rates are picodollars a token.
 
     Without ``input`` and ``output`` it is the table's own price times ``multiplier``. It holds from
-    ``effective_from`` on. ``source`` says where it stands (file and line).
+    ``effective_from`` on. ``source`` says where it stands (file and line). ``free``: every unit costs nothing, a
+    search too.
     """
 
     pattern: str
@@ -133,6 +134,7 @@ class CustomPrice:
     effective_from: date | None = None
     tiers: tuple[CustomTier, ...] = ()
     source: str = "policy"
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,10 +72,13 @@ class PriceTable:
         """All ids, each as ``provider:id``."""
         return tuple(self._lines)
 
-    def find(self, model: str, *, provider: str | None, at: datetime) -> ModelPrice | None:
-        """Find the price of exactly that model; None if nobody names one."""
-        found = self._listed(model, provider)
-        custom = self._custom_for(model, at)
+    def find(self, model: str, *, provider: str | None, at: datetime, sold_as: str | None = None) -> ModelPrice | None:
+        """Find the price of exactly that model; None if nobody names one.
+
+        ``sold_as`` is what the provider itself calls it, where that is another id: it may have a price of its own.
+        """
+        found = (self._listed(sold_as, provider) if sold_as else None) or self._listed(model, provider)
+        custom = self._custom_for(model, at) or (self._custom_for(sold_as, at) if sold_as else None)
         return found if custom is None else _customized(custom, model, found)
 
     def ceiling(self, provider: str | None, at: datetime) -> ModelPrice:
@@ -287,7 +290,10 @@ def _customized(custom: CustomPrice, model: str, found: ModelPrice | None) -> Mo
         )
         source = f"{found.source} x {custom.multiplier} by {custom.source}"
         return replace(found, periods=periods, source=source, as_of=as_of)
-    period = Period(start=None, modes={STANDARD: _custom_levels(custom)})
+    levels = _custom_levels(custom)
+    if custom.free:
+        levels = tuple(replace(level, rates=dict.fromkeys(level.rates, 0)) for level in levels)
+    period = Period(start=None, modes={STANDARD: levels})
     return replace(base, periods=(period,), source=custom.source, as_of=as_of, geo={}, custom=True)
 
 

@@ -3,28 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from guardian_ci.policy import Policy
 from guardian_ci.policy.scan.secrets import Rules
 from guardian_ci.proxy.direct_hosts import Resolve
-
-UPSTREAMS: Final[Mapping[str, str]] = {
-    "anthropic": "https://api.anthropic.com",
-    "openai": "https://api.openai.com",
-    "gemini": "https://generativelanguage.googleapis.com",
-}
-"""Where each provider's calls go unless the policy or ``--upstream`` says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyConfig:
     """What the command line, the policy's files and the environment say.
 
-    ``keys`` are the providers' own; ``token`` is what agents hold instead (None: any key will do). ``secrets`` are
-    further values that are secret; ``secret_rules`` what the policy's own files of rules find. ``folder`` is
-    where the agent works: its links are followed; None where its files are not at hand. ``resolve`` tells the
-    addresses of hosts, for the watch on connections past the proxy; without it there is none.
+    ``keys`` are those of the upstreams, as ``Upstream.key`` names them; ``token`` is what agents hold instead (None:
+    any key will do). ``secrets`` are further values that are secret; ``secret_rules`` what the policy's own files of
+    rules find. ``folder`` is where the agent works: its links are followed; None where its files are not at hand.
+    ``resolve`` tells the addresses of hosts, for the watch on connections past the proxy; without it there is none.
     """
 
     policy: Policy

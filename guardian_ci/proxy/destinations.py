@@ -16,8 +16,8 @@ from guardian_ci.model import Finding, Verdict
 from guardian_ci.policy import Policy, Settings
 from guardian_ci.policy.hosts import Host, canonical_name, hosts
 from guardian_ci.policy.rules.network_allowlist import host_not_allowed
+from guardian_ci.policy.upstreams import OWN, own_of
 from guardian_ci.pricing.hosts import host_facts
-from guardian_ci.proxy.config import UPSTREAMS
 from guardian_ci.proxy.credentials import session_of
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.relay import begin
@@ -161,8 +161,10 @@ def _relayed(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
     A gateway on this machine is none of them: who speaks to it asks no proxy.
     """
-    for provider, url in (*settings.upstreams.items(), *UPSTREAMS.items()):
-        parts = urlsplit(url)
+    own = (own_of({}, protocol) for protocol in OWN)
+    for upstream in (*settings.upstreams.values(), *own):
+        provider = OWN[upstream.protocols[0]]
+        parts = urlsplit(upstream.url)
         host = Host(name=canonical_name(parts.hostname or ""))
         if not host.local:
             yield host.name, _VERSION.sub("", parts.path.rstrip("/")), provider

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from guardian_ci.model import Operation, WireProtocol
-from guardian_ci.pricing.hosts import host_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A metered endpoint. ``path`` is what the upstream gets, whatever prefixes the agent used."""
+    """A metered endpoint. ``path`` is what the upstream gets, whatever prefixes the agent used.
+
+    ``at`` is where agents ask for it, if that is another path.
+    """
 
     path: str
     method: str
@@ -19,11 +20,12 @@ class Endpoint:
     provider: str
     stream: bool = False
     """The path itself asks for a stream."""
+    at: str = ""
 
     @property
     def route(self) -> str:
         """The path as a route: with a place for the model, where the path names it."""
-        return self.path.replace("MODEL", "{model}")
+        return (self.at or self.path).replace("MODEL", "{model}")
 
 
 _GEMINI: Final = (
@@ -62,6 +64,22 @@ ENDPOINTS: Final = (
         operation=Operation.GENERATE,
         provider="openai",
     ),
+    Endpoint(
+        path="/v1/chat/completions",
+        at="/deployments/MODEL/chat/completions",
+        method="POST",
+        protocol=WireProtocol.OPENAI_CHAT,
+        operation=Operation.GENERATE,
+        provider="openai",
+    ),
+    Endpoint(
+        path="/v1/responses",
+        at="/responses",
+        method="POST",
+        protocol=WireProtocol.OPENAI_RESPONSES,
+        operation=Operation.GENERATE,
+        provider="openai",
+    ),
     *(
         Endpoint(
             path=f"/{version}/models/MODEL:{method}",
@@ -75,6 +93,7 @@ ENDPOINTS: Final = (
         for method, operation, stream in _GEMINI
     ),
 )
+"""``/deployments`` and ``/responses`` are Azure's, whose clients have ``/openai`` before them."""
 
 RESPONSES_SOCKET: Final = Endpoint(
     path="/v1/responses",
@@ -109,22 +128,3 @@ MODELS: Final = {
     ),
 }
 """All providers answer at ``/v1/models``, Google there too: without a prefix the key's header tells whose it is."""
-
-
-def provider_of(base: str, spoken: str) -> str:
-    """Whose prices and usage fields hold at an upstream: its host's, else those of the protocol that is spoken."""
-    return host_facts(urlsplit(base).hostname or "").provider or spoken
-
-
-def geo_of(base: str) -> str | None:
-    """Where an upstream's host says that it processes tokens, which may cost more."""
-    return host_facts(urlsplit(base).hostname or "").geo
-
-
-def upstream_url(base: str, path: str, query: str) -> str:
-    """Where a call goes. ``base`` may end in ``/v1``, as SDKs write it; the path's own is then not doubled."""
-    base = base.rstrip("/")
-    version = next((each for each in ("/v1beta", "/v1") if path.startswith(f"{each}/")), "")
-    if version and base.endswith(version):
-        base = base[: -len(version)]
-    return f"{base}{path}{'?' + query if query else ''}"

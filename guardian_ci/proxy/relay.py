@@ -19,18 +19,21 @@ from guardian_ci.audit.records import Exchange
 from guardian_ci.errors import BadRequest, StoreError, UpstreamError
 from guardian_ci.model import Call, Finding, InputSize, Operation, Verdict
 from guardian_ci.policy import Settings
+from guardian_ci.policy.upstreams import Upstream, own_of
 from guardian_ci.proxy import refusals
 from guardian_ci.proxy.answering import Answering, response_headers
 from guardian_ci.proxy.attribution import attribution
 from guardian_ci.proxy.client import Client, ClientGone, Headers, Receive, Send
-from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
+from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.credentials import Credentials, key_in_header, presented, session_of
 from guardian_ci.proxy.encoding import accepted, decode_request
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspected, Inspector
-from guardian_ci.proxy.paths import Endpoint, geo_of, provider_of, upstream_url
+from guardian_ci.proxy.paths import Endpoint
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.upstream import HOP_BY_HOP, Answer, BrokenError, UnreachedError, UpstreamClient
+from guardian_ci.proxy.upstreams.dialects import Dialects
+from guardian_ci.proxy.upstreams.interface import Asked, Dialect, Outgoing
 from guardian_ci.session import commands as do
 from guardian_ci.session.events import Caller, Outcome
 from guardian_ci.wire import WIRES
@@ -50,6 +53,7 @@ class Proxy:
     run_id: str
     gatekeeper: Gatekeeper
     upstream: UpstreamClient
+    dialects: Dialects
     credentials: Credentials
     inspector: Inspector
 
@@ -117,8 +121,7 @@ class OneCall(ABC):
         self._session = session
         self._wire = wire or WIRES[endpoint.protocol]
         self._settings: Settings = proxy.config.policy.for_session(session)
-        self._base = self._settings.upstreams.get(endpoint.provider) or UPSTREAMS[endpoint.provider]
-        self._provider = provider_of(self._base, endpoint.provider)
+        self._upstream: Upstream = own_of(self._settings.upstreams, endpoint.protocol)
         self._answering: Answering | None = None
         self._inspected: Inspected | None = None
         self._outcome = Outcome.UNREACHED
@@ -163,19 +166,30 @@ class OneCall(ABC):
         await self._forward(parsed, send)
 
     def _inspect(self, parsed: Parsed) -> Parsed:
-        """Add what the scanners find in a request, and what its upstream's host says of it."""
+        """Choose the upstream; add what it says of a request, and what the scanners find in it."""
+        self._upstream = self._upstream_for(parsed.call.model)
+        meant = self._upstream.model_of(parsed.call.model)
+        geo = parsed.call.geo or self._upstream.geo
+        parsed = replace(parsed, call=replace(parsed.call, model=meant, geo=geo))
         self._inspected = self._proxy.inspector.request(self._wire, parsed, self._settings)
-        parsed = self._inspected.parsed
-        if parsed.call.geo is not None or (geo := geo_of(self._base)) is None:
-            return parsed
-        return replace(parsed, call=replace(parsed.call, geo=geo))
+        return self._inspected.parsed
+
+    def _upstream_for(self, model: str) -> Upstream:
+        protocol = self._endpoint.protocol
+        found = self._settings.upstream_for(protocol, model)
+        if found is None:
+            raise BadRequest(
+                f"no upstream of the policy serves the model {model[:100]!r} over {protocol.value};"
+                " add it to the models of one, or ask for a model that is served"
+            )
+        return found
 
     def _caller(self) -> Caller:
         config = self._proxy.config
         return Caller(
             session=self._session,
             run=self._proxy.run_id,
-            provider=self._provider,
+            provider=self._upstream.provider,
             user=config.user,
             pull_request=config.pull_request,
         )
@@ -188,10 +202,14 @@ class OneCall(ABC):
     def _edited(self, parsed: Parsed, command: do.Forward) -> bytes:
         if self._endpoint.operation is Operation.MODELS:
             return parsed.body
+        if command.model is not None:
+            self._upstream = self._upstream_for(command.model)  # a cheaper model may be served elsewhere
+        name = self._upstream.id_of(command.model or parsed.call.model)
         edits = Edits(
             max_output_tokens=command.max_output_tokens,
             remove_tools=frozenset(command.remove_tools),
-            model=command.model,
+            model=name if name != parsed.call.model or self._endpoint.at else None,
+            provider=self._upstream.provider,
             notice=command.notice,
             max_web_searches=command.max_web_searches,
             texts=self._inspected.redactions(command.redact) if self._inspected and command.redact else {},
@@ -300,7 +318,7 @@ class OneCall(ABC):
     async def _relay(self, parsed: Parsed, answer: Answer) -> None:
         content_type = answer.header(b"content-type").partition(";")[0].strip().lower()
         self._answering = Answering(
-            self._wire.reader(parsed, content_type=content_type, provider=self._provider),
+            self._wire.reader(parsed, content_type=content_type, provider=self._upstream.provider),
             self._wire,
             keeper=self._keeper,
             inspector=self._proxy.inspector,
@@ -356,11 +374,10 @@ class OneCall(ABC):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What a request brought; ``headers`` are those that the provider shall see."""
+class _Brought:
+    """What a request brought beside its headers."""
 
     raw: bytes
-    headers: Headers
     query: str
     parameters: Mapping[str, Any]
 
@@ -368,7 +385,7 @@ class _Asked:
 class _HttpCall(OneCall):
     """A call that is one HTTP request."""
 
-    _asked: _Asked
+    _asked: _Brought
 
     async def serve(self, query: str, parameters: Mapping[str, Any]) -> None:
         """Serve the call. Raises ``BadRequest``, ``ClientGone``, ``StoreError`` before anything is forwarded."""
@@ -376,8 +393,8 @@ class _HttpCall(OneCall):
         limit = self._settings.max_request_mb << 20
         raw = await self._client.body(limit)
         parsed = self._parse(raw, limit, str(parameters.get("model", "")))
-        headers = self._proxy.credentials.outgoing(self._headers, self._endpoint.provider)
-        self._asked = _Asked(raw=raw, headers=headers, query=query, parameters=parameters)
+        self._proxy.credentials.outgoing(self._headers, self._upstream)  # else a wrong key would be told too late
+        self._asked = _Brought(raw=raw, query=query, parameters=parameters)
         self._client.watch(self.begin_drain)
         try:
             await self._decide(parsed)
@@ -386,19 +403,39 @@ class _HttpCall(OneCall):
 
     def _prepare(self, parsed: Parsed, command: do.Forward) -> Sending:
         """An untouched body keeps its bytes and its encoding."""
-        asked = self._asked
-        path, model = self._endpoint.path, asked.parameters.get("model")
-        if "MODEL" in path:
-            path = path.replace("MODEL", command.model or str(model))
-        elif model:
-            path = f"{path}/{quote(str(model), safe='')}"
         body = self._edited(parsed, command)
+        name = self._upstream.id_of(command.model or parsed.call.model)
+        headers = self._proxy.credentials.outgoing(self._headers, self._upstream)
         decoded = body is not parsed.body
-        headers = self._request_headers(asked.headers, decoded=decoded, stream=parsed.call.stream)
-        url = upstream_url(self._base, path, asked.query)
-        payload = body if decoded else asked.raw
-        upstream, timeouts = self._proxy.upstream, self._settings.timeouts
-        return partial(upstream.send, self._endpoint.method, url, headers, payload, timeouts)
+        dialect = self._proxy.dialects.of(self._upstream)
+        outgoing = dialect.outgoing(
+            Asked(
+                upstream=self._upstream,
+                protocol=self._endpoint.protocol,
+                operation=self._endpoint.operation,
+                path=self._path(name if name != parsed.call.model else ""),
+                query=self._asked.query,
+                model=name,
+                headers=self._request_headers(headers, decoded=decoded, stream=parsed.call.stream),
+                body=body if decoded else self._asked.raw,
+                stream=parsed.call.stream,
+            )
+        )
+        return partial(self._send, dialect, outgoing)
+
+    def _path(self, other_model: str) -> str:
+        """The provider's own path of this call, with another model than the agent's where one is given."""
+        path, model = self._endpoint.path, self._asked.parameters.get("model")
+        if "MODEL" in path:
+            return path.replace("MODEL", other_model or str(model))
+        if model and self._endpoint.operation is Operation.MODELS:
+            return f"{path}/{quote(str(model), safe='')}"
+        return path
+
+    async def _send(self, dialect: Dialect, outgoing: Outgoing) -> Answer:
+        ready = await dialect.signed(outgoing, self._upstream)
+        method, timeouts = self._endpoint.method, self._settings.timeouts
+        return dialect.answer(await self._proxy.upstream.send(method, ready.url, ready.headers, ready.body, timeouts))
 
     def _parse(self, raw: bytes, limit: int, model: str) -> Parsed:
         if self._endpoint.operation is Operation.MODELS:

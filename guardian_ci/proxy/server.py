@@ -21,10 +21,11 @@ from guardian_ci.audit.writer import LogWriter
 from guardian_ci.errors import StartError
 from guardian_ci.model import Finding, Verdict
 from guardian_ci.policy.scan.secrets import SecretScanner
+from guardian_ci.policy.upstreams import OWN, own_of
 from guardian_ci.pricing.table import digest as prices_digest
 from guardian_ci.proxy import direct
 from guardian_ci.proxy.app import make_app
-from guardian_ci.proxy.config import UPSTREAMS, ProxyConfig
+from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.credentials import Credentials
 from guardian_ci.proxy.direct import DirectWatch, Lookout, OwnConnections, Sighting
 from guardian_ci.proxy.direct_hosts import KnownAddresses, hosts_of
@@ -32,6 +33,7 @@ from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspector
 from guardian_ci.proxy.relay import Proxy
 from guardian_ci.proxy.upstream import UpstreamClient
+from guardian_ci.proxy.upstreams.dialects import Dialects
 from guardian_ci.session.guard import Guard
 from guardian_ci.session.store import Recovered, Store
 
@@ -110,6 +112,8 @@ class ProxyServer:
 
     async def _start(self) -> None:
         config = self.config
+        dialects = Dialects()
+        await dialects.open(config.policy)
         _allow_many_files()
         listener = _listen(config.host, config.port)
         self._cleanup.callback(listener.close)
@@ -137,6 +141,7 @@ class ProxyServer:
             run_id=self.run_id,
             gatekeeper=keeper,
             upstream=upstream,
+            dialects=dialects,
             credentials=Credentials(keys=config.keys, token=config.token),
             inspector=inspector,
         )
@@ -183,8 +188,9 @@ class ProxyServer:
         settings = policy.for_session("")  # a connection belongs to no session
         if self.config.resolve is None or settings.action(direct.RULE) == "off":
             return None, "off"
-        urls = [url for each in (*policy.settings, policy.fallback) for url in each.upstreams.values()]
-        known = KnownAddresses(hosts_of([*urls, *UPSTREAMS.values()]), self.config.resolve)
+        entries = [one for each in (*policy.settings, policy.fallback) for one in each.upstreams.values()]
+        own_entries = [own_of({}, protocol) for protocol in OWN]
+        known = KnownAddresses(hosts_of([each.url for each in (*entries, *own_entries)]), self.config.resolve)
         try:
             lookout = Lookout(known, own)
         except OSError:  # no Linux, or a sandbox that hides it

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.model import Finding, Verdict
+from guardian_ci.policy.upstreams import Upstream, only
 from guardian_ci.proxy import refusals
 from guardian_ci.proxy.client import Client, ClientGone, Headers, Message, Send
-from guardian_ci.proxy.config import UPSTREAMS
-from guardian_ci.proxy.paths import Endpoint, upstream_url
+from guardian_ci.proxy.paths import Endpoint
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.relay import OURS, Proxy, begin
 from guardian_ci.proxy.upstream import HOP_BY_HOP, UnreachedError
 from guardian_ci.proxy.upstream_socket import RefusedError, UpstreamSocket
+from guardian_ci.proxy.upstreams.plain import joined
 from guardian_ci.wire import WIRES
 
 _UPGRADE_REQUIRED: Final = 426
@@ -56,8 +57,15 @@ class Handshake:
             message = "the policy refuses WebSockets (websockets.responses); send POST instead"
             await self._refuse("unmetered_endpoint", message, _UPGRADE_REQUIRED)
             return None
+        upstream = only(self._settings.upstreams, self._endpoint.protocol)
+        if upstream is None or upstream.kind != "openai":
+            message = (
+                "the policy's upstreams are chosen by the model, which a WebSocket tells too late; send POST instead"
+            )
+            await self._refuse("unmetered_endpoint", message, _UPGRADE_REQUIRED)
+            return None
         try:
-            return await self._open()
+            return await self._open(upstream)
         except BadRequest as error:
             await self._refuse("bad_request", str(error), 400)
         except RefusedError as error:
@@ -69,12 +77,10 @@ class Handshake:
             await self._client.refuse(refusals.of_upstream(error.status, str(error)), WIRES[self._endpoint.protocol])
         return None
 
-    async def _open(self) -> UpstreamSocket:
-        endpoint, settings = self._endpoint, self._settings
-        base = settings.upstreams.get(endpoint.provider) or UPSTREAMS[endpoint.provider]
-        url = upstream_url(base, endpoint.path, str(self._scope["query_string"], "latin-1"))
-        headers = self._proxy.credentials.outgoing(list(self._scope["headers"]), endpoint.provider)
-        return await UpstreamSocket.open(url, _passed_on(headers), settings.timeouts)
+    async def _open(self, upstream: Upstream) -> UpstreamSocket:
+        url = joined(upstream.url, self._endpoint.path, str(self._scope["query_string"], "latin-1"))
+        headers = self._proxy.credentials.outgoing(list(self._scope["headers"]), upstream)
+        return await UpstreamSocket.open(url, _passed_on(headers), self._settings.timeouts)
 
     async def _refuse(self, reason: str, message: str, status: int) -> None:
         finding = Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message=message, throttle=True)

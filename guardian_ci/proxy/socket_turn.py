@@ -105,7 +105,7 @@ class SocketTurn(OneCall):
         super().__init__(line.proxy, line.endpoint, exchange, client, line.headers, line.session, wire)
         exchange.session = line.session
         self._lane = lane
-        self._upstream = line.upstream
+        self._socket = line.upstream
 
     def agent_gone(self) -> None:
         """The agent hung up."""
@@ -132,7 +132,7 @@ class SocketTurn(OneCall):
         self._lane.asked = call
         inbox = self._lane.begin()
         try:
-            await self._upstream.send(text)
+            await self._socket.send(text)
             first = await inbox.get(self._settings.timeouts.silence_seconds)
         except BaseException as error:
             self._lane.leave(inbox, sent=not isinstance(error, UnreachedError))
@@ -174,7 +174,7 @@ class SteerTurn(SocketTurn):
     async def _send(self, text: str, call: Call) -> Answer:
         inbox = self._lane.begin_steer()
         try:
-            await self._upstream.send(text)
+            await self._socket.send(text)
             # The response that is steered comes first, however long that takes.
             first = await inbox.get(None)
             while _told(first).kind == "response.steer.accepted":

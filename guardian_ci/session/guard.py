@@ -31,7 +31,7 @@ from guardian_ci.policy.rules import (
 )
 from guardian_ci.policy.rules.interface import SessionView
 from guardian_ci.policy.rules.secret_leak import to_redact
-from guardian_ci.pricing import ModelPrice
+from guardian_ci.pricing import ModelPrice, PriceTable
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
 from guardian_ci.session.bounds import ask_of, charge_of, missing
@@ -157,7 +157,7 @@ class Guard:
         if refused is not None:
             return [_refusal(open_call, refused)]
         self._open[event.request] = open_call
-        ask = ask_of(open_call, self._prices.table(settings))
+        ask = ask_of(open_call, self._table(open_call))
         return [do.Reserve(request=event.request, ask=ask)]
 
     def _session(self, event: on.CallReceived, settings: Settings) -> SessionState:
@@ -200,6 +200,7 @@ class Guard:
     def _price(self, call: OpenCall) -> Finding | None:
         """Find the price of every model that the call may be billed for; the finding that refuses it, if any."""
         model = call.model or call.received.call.model
+        self._route(call, model)
         call.price, refused = self._price_of(call, model)
         others: list[ModelPrice] = []
         for other in call.received.call.other_models:
@@ -210,11 +211,31 @@ class Guard:
         call.others = tuple(others)
         return refused
 
+    @staticmethod
+    def _route(call: OpenCall, model: str) -> None:
+        """Note who serves the model. A cheaper one may be served elsewhere: then the call has that upstream's facts."""
+        received, settings = call.received, call.settings
+        asked = settings.upstream_for(received.call.protocol, received.call.model)
+        call.upstream = served = settings.upstream_for(received.call.protocol, model)
+        if served is None or asked is None or served == asked:
+            return
+        geo = served.geo if received.call.geo == asked.geo else received.call.geo
+        call.received = replace(
+            received,
+            caller=replace(received.caller, provider=served.provider),
+            call=replace(received.call, geo=geo),
+        )
+
+    def _table(self, call: OpenCall) -> PriceTable:
+        return self._prices.table(call.settings, call.upstream)
+
     def _price_of(self, call: OpenCall, model: str) -> tuple[ModelPrice | None, Finding | None]:
-        received, table = call.received, self._prices.table(call.settings)
-        price = self._prices.find(call.settings, model, provider=received.caller.provider, at=received.time)
+        received, table = call.received, self._table(call)
+        provider, at = received.caller.provider, received.time
+        price = self._prices.find(call.settings, call.upstream, model, provider=provider, at=at)
         if price is not None:
-            call.trace.append(_allowed("unknown_model", f"{model}: {price.source}, {price.as_of}"))
+            where = "" if call.upstream is None or call.upstream.built_in else f" at {call.upstream.name}"
+            call.trace.append(_allowed("unknown_model", f"{model}{where}: {price.source}, {price.as_of}"))
             return price, None
         refused = unknown_model.refused(call.settings, model, table.nearest(model))
         finding = None if call.settings.unknown_model == "ceiling" else judged(call.settings, refused)
@@ -236,7 +257,7 @@ class Guard:
         if isinstance(answer, Denial) and (fewer := call.fewer_searches()):
             # Each search is billed again with all that it found: a few fit where the request's many do not.
             call.searches = fewer
-            return [do.Reserve(request=event.request, ask=ask_of(call, self._prices.table(call.settings)))]
+            return [do.Reserve(request=event.request, ask=ask_of(call, self._table(call)))]
         call.trace.extend(_money_trace(call, answer))
         if isinstance(answer, Denial):
             del self._open[event.request]
@@ -371,7 +392,7 @@ class Guard:
         if usage is None or call.price is None:
             return None
         received = call.received
-        return self._prices.cost(call.settings, usage, received.call, call.prices, received.time)
+        return self._prices.cost(call.settings, call.upstream, usage, received.call, call.prices, received.time)
 
     def _settled(self, call: OpenCall, event: on.Settled) -> list[do.Command]:
         notes: list[do.Command] = []

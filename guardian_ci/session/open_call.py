@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from guardian_ci.model import Amount, Call, Evaluation, Finding, WireProtocol
 from guardian_ci.policy import Settings
+from guardian_ci.policy.upstreams import Upstream
 from guardian_ci.pricing import ModelPrice
 from guardian_ci.session import events as on
 from guardian_ci.session.ledger import Ask, Demand
@@ -20,6 +21,7 @@ class OpenCall:
     state: SessionState
     findings: list[Finding]
     trace: list[Evaluation]
+    upstream: Upstream | None = None
     price: ModelPrice | None = None
     others: tuple[ModelPrice, ...] = ()
     searches: int | None = None

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from guardian_ci.model import Amount, Finding, Limit, Verdict
 from guardian_ci.policy import Settings
-from guardian_ci.policy.settings import model_matches
+from guardian_ci.policy.model_globs import model_matches
 from guardian_ci.session.events import Caller
 from guardian_ci.session.ledger import Balance, Demand
 

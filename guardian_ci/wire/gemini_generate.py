@@ -132,7 +132,7 @@ class GeminiGenerate(JsonWire):
     def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:  # noqa: ARG002 - shared
         return iter(())
 
-    def _lower_maximum(self, root: Node, maximum: int) -> Iterator[Splice]:
+    def _lower_maximum(self, root: Node, maximum: int, provider: str | None) -> Iterator[Splice]:  # noqa: ARG002 - one provider
         """Lower ``maxOutputTokens``, and keep the thinking within it: thoughts count as output."""
         config = step(root, "generationConfig")
         if config is None or config.value is None:

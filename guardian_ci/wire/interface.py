@@ -60,7 +60,8 @@ class Edits:
     ``max_output_tokens`` is per choice; a lower maximum in the request stays. ``remove_tools`` are indexes in
     ``call.tools``. ``notice`` goes to the end of the agent's last message, never into ``system``.
     ``max_web_searches`` bounds the searches of a request that does not bound them itself. ``texts`` are passages
-    that become other texts, by their places.
+    that become other texts, by their places. ``provider`` (an id of the price table) says who reads the request,
+    where several speak this protocol and differ.
     """
 
     max_output_tokens: int | None = None
@@ -69,6 +70,7 @@ class Edits:
     notice: str | None = None
     max_web_searches: int | None = None
     texts: Mapping[Path, str] = field(default_factory=dict)
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

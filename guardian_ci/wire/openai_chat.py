@@ -12,6 +12,15 @@ from guardian_ci.wire.interface import Address, AnswerReader, Edits, Parsed, Pas
 from guardian_ci.wire.json_text import Node, Splice, as_list, as_object, as_text, clean
 from guardian_ci.wire.media import Media
 from guardian_ci.wire.openai_chat_answer import PARTS, Stream, Whole
+from guardian_ci.wire.openai_chat_variants import (
+    NEW,
+    OLD,
+    asks_for_usage,
+    knows_one_maximum,
+    maximum_edits,
+    usage_edits,
+    without_unknown,
+)
 from guardian_ci.wire.openai_shared import ORIGINS, add_part, cache_lifetime, error_object, refusal_body
 from guardian_ci.wire.removal import Gone
 from guardian_ci.wire.request import JsonWire, Offers, check_spelling, fingerprint, last_turn, threads
@@ -50,13 +59,13 @@ class OpenAIChat(JsonWire):
     """The wire protocol of most agents."""
 
     protocol = WireProtocol.OPENAI_CHAT
-    maximum_names: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_tokens")
+    maximum_names: ClassVar[tuple[str, ...]] = (NEW, OLD)
     tool_dependents: ClassVar[frozenset[str]] = frozenset({"tool_choice", "parallel_tool_calls", "function_call"})
 
-    def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:  # noqa: ARG002 - all stands in the body
+    def _read(self, body: bytes, document: Node, operation: Operation, address: Address) -> Parsed:
         request = fields.record({"body": document.value}, "body")
         check_spelling(request, _KNOWN)
-        model = fields.model_id(request)
+        model = address.model if address.model and "model" not in request else fields.model_id(request)
         messages = fields.required_items(request, "messages")
         fields.record(request, "stream_options")
         maxima = [fields.count(request, name) for name in self.maximum_names]
@@ -102,18 +111,26 @@ class OpenAIChat(JsonWire):
         named = [member for name in lists for member in _NEEDED_FOR.get(str(name), ())]
         return [*named, *super()._dependents(parsed, gone)]
 
-    def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:  # noqa: ARG002 - see below
-        """Ask for the usage of every stream: without it nobody knows what the answer costs."""
-        if parsed.call.stream and not _asks_for_usage(root):
-            options = root.step("stream_options")
-            told = options.step("include_usage") if options else None
-            if told is not None:
-                yield told.replaced(True)  # noqa: FBT003 - JSON's
-            elif options is not None and options.value is not None:
-                yield options.with_member("include_usage", True)  # noqa: FBT003 - JSON's
-            else:
-                wanted = {"include_usage": True}
-                yield options.replaced(wanted) if options else root.with_member("stream_options", wanted)
+    def edit(self, parsed: Parsed, edits: Edits) -> bytes:
+        """Return the body with only the edited members changed, as its reader wants it."""
+        body = super().edit(parsed, edits)
+        return without_unknown(body, edits.provider) if knows_one_maximum(edits.provider) else body
+
+    def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:
+        if parsed.call.stream:
+            yield from usage_edits(root, edits.provider)
+        if knows_one_maximum(edits.provider):
+            yield from maximum_edits(root, edits.max_output_tokens)
+
+    def _lower_maximum(self, root: Node, maximum: int, provider: str | None) -> Iterator[Splice]:
+        """Lower the maximum under each name that it has, where both names are known."""
+        return iter(()) if knows_one_maximum(provider) else super()._lower_maximum(root, maximum, provider)
+
+    def _name_model(self, root: Node, model: str) -> Iterator[Splice]:
+        """Name the model, also where only the path did (Azure's)."""
+        return (
+            iter([root.with_member("model", model)]) if root.step("model") is None else super()._name_model(root, model)
+        )
 
     def _notice(self, root: Node, notice: str) -> Iterator[Splice]:
         messages = root.step("messages")
@@ -128,7 +145,7 @@ class OpenAIChat(JsonWire):
         """Make the reader for the answer."""
         if not is_stream(content_type, asked=parsed.call.stream):
             return Whole(parsed.call, provider)
-        asked = parsed.document is not None and _asks_for_usage(parsed.document)
+        asked = parsed.document is not None and asks_for_usage(parsed.document)
         return Stream(parsed.call, provider, keep_usage=asked)
 
     def refusal(self, *, status: int, code: str, message: str, request_id: str) -> bytes:
@@ -151,10 +168,6 @@ class OpenAIChat(JsonWire):
 
 def _is_ours(message: Node) -> bool:
     return as_text(as_object(message.value).get("role")) in _ANSWERED_BY_AGENT
-
-
-def _asks_for_usage(root: Node) -> bool:
-    return as_object(as_object(root.value).get("stream_options")).get("include_usage") is True
 
 
 def _answers(messages: Sequence[Object]) -> list[bool]:

@@ -103,15 +103,21 @@ class JsonWire(Wire):
 
     def _shared_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:
         if edits.max_output_tokens is not None and parsed.call.operation is Operation.GENERATE:
-            yield from self._lower_maximum(root, edits.max_output_tokens)
-        if edits.model is not None and (model := root.step("model")) is not None:
-            yield model.replaced(edits.model)
+            yield from self._lower_maximum(root, edits.max_output_tokens, edits.provider)
+        if edits.model is not None:
+            yield from self._name_model(root, edits.model)
         if edits.remove_tools:
             yield from self._remove_tools(root, parsed, edits.remove_tools)
         if edits.notice is not None:
             yield from self._notice(root, edits.notice)
 
-    def _lower_maximum(self, root: Node, maximum: int) -> Iterator[Splice]:
+    def _name_model(self, root: Node, model: str) -> Iterator[Splice]:
+        """Name another model where the request names one."""
+        named = root.step("model")
+        if named is not None and named.value != model:
+            yield named.replaced(model)
+
+    def _lower_maximum(self, root: Node, maximum: int, provider: str | None) -> Iterator[Splice]:  # noqa: ARG002 - for those who differ by it
         """Lower the maximum under each name that it has; a null is an absent one whose place is taken."""
         named = [node for name in self.maximum_names if (node := root.step(name)) is not None]
         told = [node for node in named if node.value is not None]

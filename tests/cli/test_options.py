@@ -14,10 +14,13 @@ from guardian_ci.cli.options import (
     policy_of,
     pull_request_of,
     tokens_of,
+    upstream_keys_of,
     user_of,
+    withheld,
 )
 from guardian_ci.errors import PolicyError, UsageError
 from guardian_ci.model import Limit
+from guardian_ci.policy import load_policy
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
@@ -62,7 +65,7 @@ def test_flags_set_the_budget_of_the_run_and_the_upstreams() -> None:
     (settings,) = policy.settings
     budgets = {each.scope: each.limit for each in settings.budgets}
     assert budgets["run"] == Limit(picodollars=5 * 10**11, tokens=9)
-    assert settings.upstreams == {"anthropic": "http://a"}
+    assert {name: each.url for name, each in settings.upstreams.items()} == {"anthropic": "http://a"}
 
 
 @pytest.mark.parametrize("pair", ["anthropic", "=http://a", "nobody=http://a", "Anthropic=http://a"])
@@ -145,3 +148,29 @@ def test_the_ledger_lies_where_it_outlives_runs(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_state() == tmp_path / ".local" / "state" / "guardian-ci"
+
+
+UPSTREAMS = load_policy(
+    "upstreams: {openrouter: {models: ['*/*']}, mine: {url: 'http://x', models: [a]},"
+    " gw: {url: 'http://y', models: [b], key_variable: GW_KEY}}",
+    "p.yml",
+)
+
+
+def test_the_key_of_each_upstream_comes_from_its_own_variable_or_the_file_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-file\n")
+    environment = {"OPENROUTER_API_KEY": "sk-or", "GW_KEY_FILE": str(tmp_path / "key"), "OPENAI_API_KEY": "sk-openai"}
+    assert upstream_keys_of(UPSTREAMS, environment) == {"OPENROUTER_API_KEY": "sk-or", "GW_KEY": "sk-file"}
+
+
+@pytest.mark.parametrize("value", ["", " ", "gci-a-token-of-an-outer-run"])
+def test_a_key_that_is_not_set_is_named_before_anything_starts(value: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"^\$GW_KEY is not set, and the upstream gw of the policy takes its key from it"
+    ):
+        upstream_keys_of(UPSTREAMS, {"OPENROUTER_API_KEY": "sk-or", "GW_KEY": value})
+
+
+def test_no_agent_sees_the_variables_that_hold_the_upstreams_keys() -> None:
+    names = ("GW_KEY", "GW_KEY_FILE", "OPENROUTER_API_KEY", "OPENROUTER_API_KEY_FILE")
+    assert withheld(UPSTREAMS) == names

@@ -46,7 +46,7 @@ def said(text: str) -> list[str]:
             "budgets: {week: {usd: 1}}",
             "1:11: budgets.week: unknown key; known keys: session, run, day, user, pull_request, model",
         ),
-        ("upstreams: {antropic: 'http://x'}", "1:13: upstreams.antropic: unknown key; did you mean anthropic?"),
+        ("upstreams: {antropic: 'http://x'}", "1:13: upstreams.antropic: needs models; did you mean anthropic?"),
         (
             "<<: {}",
             '1:1: ["<<"]: unknown key; merge keys are not known here; a key at the top level',

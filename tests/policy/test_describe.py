@@ -71,6 +71,14 @@ def test_dollars_are_exact(picodollars: int) -> None:
         ("unknown_model: ceiling", "models without a price: charged as the dearest model of their provider"),
         ("prices: {m: {input: 1, output: 2}}", "prices of its own: m"),
         ("upstreams: {openai: 'http://127.0.0.1:9'}", "upstreams: openai at http://127.0.0.1:9"),
+        (
+            "upstreams: {mine: {url: 'http://127.0.0.1:9/v1', models: ['llama*', gpt-oss], free: true}}",
+            "models llama*, gpt-oss over openai-chat: mine at http://127.0.0.1:9/v1, free of charge",
+        ),
+        (
+            "upstreams: {openai: {models: ['gpt-*']}}",
+            "models gpt-* over openai-chat, openai-responses: openai at https://api.openai.com",
+        ),
         ("rules: {retry_loop: off, cost_limit: warn}", "rules that do not block: retry_loop off, cost_limit warn"),
     ],
 )

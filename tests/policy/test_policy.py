@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardian_ci.errors import PolicyError
-from guardian_ci.model import PICODOLLARS, Limit, Place
+from guardian_ci.model import PICODOLLARS, Limit, Place, WireProtocol
 from guardian_ci.policy import Policy, default_policy, load_policy, policy_from_document
 from guardian_ci.policy.settings import (
     Budget,
@@ -23,6 +23,7 @@ from guardian_ci.policy.settings import (
     Settings,
     Timeouts,
 )
+from guardian_ci.policy.upstreams import upstream_of
 from guardian_ci.pricing import CustomPrice, CustomTier
 
 HERE = Path(__file__).parent
@@ -109,7 +110,13 @@ def test_every_key_reaches_the_settings() -> None:
         max_repeats=5, window_seconds=30, retry_after_seconds=60, then="end", max_same_results=7, max_idle_turns=3
     )
     assert docs.idle_timeout_minutes == 5
-    assert docs.upstreams == {"anthropic": "http://127.0.0.1:9000/anthropic", "openai": "https://llm.example/v1"}
+    anthropic, openai, router, azure, mine, rented = docs.upstreams.values()
+    assert (anthropic.url, openai.url) == ("http://127.0.0.1:9000/anthropic", "https://llm.example/v1")
+    assert (router.models, router.protocols, router.provider) == (("*/*",), (WireProtocol.OPENAI_CHAT,), "openrouter")
+    assert (azure.kind, azure.model_ids, azure.api_version) == ("azure", {"gpt-4.1": "prod"}, "2024-10-21")
+    assert (mine.kind, mine.key, mine.free) == ("compatible", "OWN_KEY", True)
+    assert [(price.pattern, price.input, price.source) for price in mine.prices] == [("*", 0, "p.yml:34")]
+    assert [(price.pattern, price.input, price.source) for price in rented.prices] == [("qwen*", 100_000, "p.yml:35")]
     assert docs.timeouts == Timeouts(
         connect_seconds=1, silence_seconds=2.5, call_seconds=30, drain_seconds=4, tool_call_seconds=9
     )
@@ -202,7 +209,7 @@ class TestOverride:
     def test_the_rest_of_the_policy_and_its_lines_stay(self) -> None:
         policy = load_policy(PUBLISHED, "p.yml")
         changed = policy.override(budget_usd=Decimal(1), upstreams={"openai": "http://127.0.0.1:1"})
-        assert changed.settings[0].upstreams == {"openai": "http://127.0.0.1:1"}
+        assert changed.settings[0].upstreams == {"openai": upstream_of("openai", url="http://127.0.0.1:1")}
         assert changed.settings[0].budgets[0] == policy.settings[0].budgets[0]
         assert changed.settings[0].place("allowed_tools") == Place(file="p.yml", line=6)
         assert changed.settings[0].budgets[1].place is None

@@ -180,20 +180,25 @@ class Rig:
         token: str | None = TOKEN,
         upstream: str | None = None,
         store: Store | None = None,
+        built_in: Mapping[str, object] | None = None,
+        more_keys: Mapping[str, str] | None = None,
         **config: Any,
     ) -> Run:
-        """Start a run. Both providers are the scripted upstream; ``keys``: the proxy holds the provider's key."""
-        document = {"name": "tests", "timeouts": TIMEOUTS} | dict(policy or {})
+        """Start a run. Both providers are the scripted upstream; ``keys``: the proxy holds the provider's key.
+
+        ``built_in`` says more of the providers' own entries; ``more_keys`` are those of the policy's other upstreams.
+        """
         base = upstream or self.upstream.url
-        told = load_policy(json.dumps(document), "guardian.yml").override(
-            budget_usd=None, token_budget=None, upstreams={"anthropic": base, "openai": base, "gemini": base}
-        )
+        entries = {"anthropic": base, "openai": base, "gemini": base, **(built_in or {})}
+        document = {"name": "tests", "timeouts": TIMEOUTS} | dict(policy or {})
+        document["upstreams"] = {**document.get("upstreams", {}), **entries}
+        told = load_policy(json.dumps(document), "guardian.yml")
         number = len(self.runs)
         settings = ProxyConfig(
             policy=told,
             log=self.folder / f"log-{number}.ndjson",
             port=0,
-            keys={"anthropic": KEY, "openai": KEY} if keys else {},
+            keys=({"anthropic": KEY, "openai": KEY} if keys else {}) | dict(more_keys or {}),
             token=token,
             **config,
         )
@@ -206,7 +211,7 @@ class Rig:
             token=token,
             folder=self.folder,
             view=LogView(server.config.log),
-            secrets=[KEY, TOKEN, AGENT_KEY],
+            secrets=[KEY, TOKEN, AGENT_KEY, *(more_keys or {}).values()],
         )
         self.runs.append(run)
         return run

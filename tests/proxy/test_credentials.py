@@ -6,6 +6,7 @@ from scripted import Seen, Upstream, response
 from speech import CHAT, MESSAGES, Speech
 
 from guardian_ci.errors import BadRequest
+from guardian_ci.policy.upstreams import upstream_of
 from guardian_ci.proxy.credentials import Credentials, key_in_header, presented, session_of
 
 CARRIERS = ("x-api-key", "authorization", "api-key", "x-goog-api-key")
@@ -82,10 +83,10 @@ def test_which_key_leaves_for_the_provider(
     asked = headers(("accept", "*/*"), *([(name, before + given)] if given else []))
     if leaves is BadRequest:
         with pytest.raises(BadRequest) as refused:
-            credentials.outgoing(asked, speech.provider)
+            credentials.outgoing(asked, upstream_of(speech.provider))
         assert "start the agent with the environment" in str(refused.value)
         return
-    sent = credentials.outgoing(asked, speech.provider)
+    sent = credentials.outgoing(asked, upstream_of(speech.provider))
     assert (b"accept", b"*/*") in sent
     assert [value.decode() for key, value in sent if key.decode() in CARRIERS] == {
         NONE: [],
@@ -97,7 +98,7 @@ def test_which_key_leaves_for_the_provider(
 def test_a_key_in_every_header_at_once_does_not_slip_past_the_token() -> None:
     credentials = Credentials(keys={"anthropic": KEY}, token=TOKEN)
     asked = headers(("x-api-key", TOKEN), ("authorization", f"Bearer {TOKEN}"), ("api-key", TOKEN))
-    assert credentials.outgoing(asked, "anthropic") == [(b"x-api-key", KEY.encode())]
+    assert credentials.outgoing(asked, upstream_of("anthropic")) == [(b"x-api-key", KEY.encode())]
 
 
 @pytest.mark.parametrize("order", [("x-api-key", "authorization"), ("authorization", "x-api-key")])
@@ -105,15 +106,63 @@ def test_a_token_beside_a_key_of_the_agents_own_never_leaves(order: tuple[str, s
     credentials = Credentials(keys={"anthropic": KEY}, token=TOKEN)
     values = dict(zip(order, (TOKEN, AGENT_KEY), strict=True))
     asked = headers(*((name, f"Bearer {v}" if name == "authorization" else v) for name, v in values.items()))
-    sent = credentials.outgoing(asked, "anthropic")
+    sent = credentials.outgoing(asked, upstream_of("anthropic"))
     assert not [value for _, value in sent if TOKEN.encode() in value]
     asked.reverse()
-    sent = credentials.outgoing(asked, "anthropic")
+    sent = credentials.outgoing(asked, upstream_of("anthropic"))
     assert not [value for _, value in sent if TOKEN.encode() in value]
 
 
 def test_keys_are_not_shown() -> None:
     assert KEY not in repr(Credentials(keys={"anthropic": KEY}, token=TOKEN))
+
+
+ROUTER_KEY = "sk-or-key-of-the-router-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("held", "token", "given", "leaves"),
+    [
+        (ROUTER_KEY, TOKEN, TOKEN, [f"Bearer {ROUTER_KEY}"]),
+        (ROUTER_KEY, None, AGENT_KEY, [f"Bearer {ROUTER_KEY}"]),
+        (ROUTER_KEY, None, None, [f"Bearer {ROUTER_KEY}"]),
+        (ROUTER_KEY, TOKEN, AGENT_KEY, "takes the proxy's credentials only"),
+        (ROUTER_KEY, TOKEN, None, "start the agent with the environment"),
+        (ROUTER_KEY, TOKEN, ANOTHER, "another run"),
+        # A server of one's own needs no key, and gets none of another provider's.
+        (None, TOKEN, TOKEN, []),
+        (None, TOKEN, AGENT_KEY, []),
+        (None, None, AGENT_KEY, []),
+        (None, None, None, []),
+    ],
+)
+def test_a_key_of_the_agents_own_never_goes_to_an_upstream_that_it_did_not_choose(
+    held: str | None, token: str | None, given: str | None, leaves: list[str] | str
+) -> None:
+    upstream = upstream_of("router", url="http://r", key_variable="ROUTER_KEY")
+    keys = {"openai": KEY, "anthropic": KEY} | ({} if held is None else {"ROUTER_KEY": held})
+    credentials = Credentials(keys=keys, token=token)
+    asked = headers(*([("authorization", f"Bearer {given}")] if given else []))
+    if isinstance(leaves, str):
+        with pytest.raises(BadRequest, match=leaves):
+            credentials.outgoing(asked, upstream)
+        return
+    assert [value.decode() for _, value in credentials.outgoing(asked, upstream)] == leaves
+
+
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("anthropic", ("x-api-key", "k")),
+        ("gemini", ("x-goog-api-key", "k")),
+        ("azure", ("api-key", "k")),
+        *((kind, ("authorization", "Bearer k")) for kind in ("openai", "openrouter", "mistral", "xai", "deepseek")),
+        ("compatible", ("authorization", "Bearer k")),
+    ],
+)
+def test_each_kind_of_upstream_gets_its_key_in_its_own_header(kind: str, header: tuple[str, str]) -> None:
+    upstream = upstream_of("u", kind=kind, url="http://u", key_variable="U_KEY")
+    assert Credentials(keys={"U_KEY": "k"}).outgoing([], upstream) == headers(header)
 
 
 class TestOverTheWire:

@@ -124,6 +124,16 @@ class TestHandshake:
         assert b"websockets.responses" in got.body
         assert run.call()["findings"][0]["violation"] is False
 
+    def test_where_the_model_decides_on_the_upstream_the_agent_falls_back_to_post(
+        self, start: Rig, provider: SocketUpstream
+    ) -> None:
+        entry = {"url": "http://127.0.0.1:9", "models": ["llama*"], "protocols": ["openai-responses"]}
+        run = start({"upstreams": {"mine": entry}}, upstream=provider.url)
+        got = refused(run)
+        assert got.status_code == 426
+        assert b"send POST instead" in got.body
+        assert provider.handshakes == []
+
     @pytest.mark.parametrize("path", ["/v1/messages", "/nowhere", "/openai/v1/chat/completions", "/s/x/v1/else"])
     def test_every_other_path_is_refused_and_recorded(self, start: Rig, provider: SocketUpstream, path: str) -> None:
         run = start(upstream=provider.url)

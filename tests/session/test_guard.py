@@ -518,6 +518,29 @@ def test_a_downgraded_call_asks_for_no_more_than_the_cheaper_model_can_write() -
     assert (forward.model, forward.max_output_tokens) == ("gpt-4o", 16_384)
 
 
+def test_a_downgrade_that_leads_to_another_upstream_is_charged_at_that_ones_prices() -> None:
+    free = {"url": "http://127.0.0.1:1", "models": ["cheap"], "protocols": ["anthropic-messages"], "free": True}
+    desk = Desk(_SOFT | {"upstreams": {"mine": free}})
+    desk.served(8000, max_output_tokens=8000)
+    forward = desk.admitted(max_output_tokens=1000)
+    assert (forward.model, forward.reserved.picodollars) == ("cheap", 0)
+    settle, _ = desk.end(forward, usage=_usage(100))
+    assert (settle.charge.picodollars, settle.charge.tokens) == (0, INPUT + 100)
+    assert settle.cost is not None
+    assert settle.cost.source == "guardian.yml:1"
+
+
+def test_a_downgrade_takes_the_geography_of_where_it_goes() -> None:
+    eu = {"url": "https://eu.api.openai.com", "kind": "openai", "models": ["gpt-5-4"]}
+    policy = {"budgets": {"run": {"usd": 1}}, "on_budget": {"downgrade": {"at": 0.0001, "to": "gpt-5-4"}}}
+    chat = {"protocol": WireProtocol.OPENAI_CHAT, "model": "gpt-4o"}
+    here, there = Desk(policy), Desk(policy | {"upstreams": {"eu": eu}})
+    for desk in (here, there):
+        desk.end(desk.admitted(**chat), usage=_usage(1000))
+    reserved = [desk.admitted(**chat).reserved.picodollars for desk in (here, there)]
+    assert reserved[1] == reserved[0] * 11 // 10
+
+
 # Tool calls
 
 

@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 from guardian_ci.model import Call, Finding, Operation, Verdict
+from guardian_ci.policy.model_globs import model_matches
 from guardian_ci.policy.rules.interface import CallRule, SessionView
-from guardian_ci.policy.settings import Settings, model_matches
+from guardian_ci.policy.settings import Settings
 
 
 class ModelAllowlist(CallRule):
