@@ -175,6 +175,9 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
         request.headers["host"] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         request.path = self._destination.path(request.path)
         request.stream = True
+        if request.is_http2 and "content-length" not in request.headers:
+            # HTTP/2 needs neither to end a body; to HTTP/1.1 the body would be the next request.
+            request.headers["transfer-encoding"] = "chunked"
 
     def _connected(self, told: server_hooks.ServerConnectionHookData) -> None:
         if isinstance(self._destination, Relayed) or told.server.peername is None:

@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,17 @@ async def whole(client: httpx.AsyncClient, **headers: str) -> dict[str, Any]:
     return {"status": answer.status_code, "text": answer.text, "length": answer.headers.get("content-length")}
 
 
+async def in_pieces(client: httpx.AsyncClient) -> tuple[str, int]:
+    """A body whose length nobody says."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for byte in json.dumps(asked({"text": "Pieces."})).encode():
+            yield bytes([byte])
+
+    answer = await client.post(MESSAGES, content=pieces(), headers=KEY)
+    return answer.http_version, answer.status_code
+
+
 async def hung_up(client: httpx.AsyncClient) -> None:
     slow = asked({"text": "word ", "repeat": 60, "chunk": 20, "chunk_delay_ms": 30})
     async with client.stream("POST", MESSAGES, json=slow, headers=KEY) as answer:
@@ -67,6 +79,8 @@ async def calls() -> dict[str, Any]:
         together = await asyncio.gather(*(streamed(two) for _ in range(16)))
         met["together"] = {"statuses": [each["status"] for each in together], "seconds": time.monotonic() - begun}
         met["whole"] = await whole(two)
+        met["in pieces"] = [await in_pieces(client) for client in (one, two)]
+        met["models"] = (await two.get("https://api.anthropic.com/v1/models", headers=KEY)).status_code
         met["without a key"] = await whole(one, accept="*/*")
         met["socket"] = await socket_turns()
         met["telemetry"] = (await one.get("https://api.anthropic.com/api/hello")).status_code

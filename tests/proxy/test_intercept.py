@@ -123,6 +123,11 @@ def test_an_answer_that_is_no_stream_arrives_whole(done: Done) -> None:
     assert json.loads(met["text"])["content"][0]["text"] == "Whole."
 
 
+def test_a_body_whose_length_nobody_says_arrives_whole(done: Done) -> None:
+    assert done.met["in pieces"] == [["HTTP/1.1", 200], ["HTTP/2", 200]]
+    assert done.met["models"] == 200
+
+
 def test_turns_on_a_websocket_pass_and_each_is_a_call(done: Done) -> None:
     assert done.met["socket"] == ["response.completed"] * 2
     calls = done.calls(path="/s/one/openai/v1/responses")
@@ -131,7 +136,7 @@ def test_turns_on_a_websocket_pass_and_each_is_a_call(done: Done) -> None:
 
 def test_every_call_is_metered_to_the_token_in_the_session_of_the_proxys_url(done: Done) -> None:
     calls = done.calls(decision="approved", path="/s/one/anthropic/v1/messages")
-    assert len(calls) == 21
+    assert len(calls) == 23
     calls += done.calls(decision="approved", path="/s/one/openai/v1/responses")
     assert {call["session_id"] for call in calls} == {"one"}
     billed = sum(int(str(line["input_tokens"])) + int(str(line["output_tokens"])) for line in done.bill.lines)
