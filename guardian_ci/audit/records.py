@@ -414,8 +414,10 @@ def notice(level: str, code: str, message: str, request_id: str | None = None) -
     return {"level": level, "code": code, "message": message, "request_id": request_id}
 
 
-def observed(found: Finding, redactor: Redactor) -> Plain:
+def observed(found: Finding, redactor: Redactor, session: str | None = None) -> Plain:
     """Something that a rule found outside of every call: it decides nothing in any session."""
-    return notice("warning", found.reason, redactor.excerpt(found.message, _ARGUMENTS)) | {
-        "findings": [finding(found, redactor)]
-    }
+    line = notice("warning", found.reason, redactor.excerpt(found.message, _ARGUMENTS))
+    line["findings"] = [finding(found, redactor)]
+    if session is not None:
+        line["session_id"] = session
+    return line

@@ -24,9 +24,7 @@ from guardian_ci.session.ledger import Ask, Balance, Denial, Grant, admit
 Fields = Mapping[str, object]
 _Told = Mapping[str, tuple[Balance, Limit]]
 
-OWN_REFUSALS: Final = frozenset(
-    {"bad_request", "unmetered_endpoint", "host_not_allowed", "store_failed", "internal_error"}
-)
+OWN_REFUSALS: Final = frozenset({"bad_request", "unmetered_endpoint", "store_failed", "internal_error"})
 """Reasons of refusals that the session did not decide."""
 
 

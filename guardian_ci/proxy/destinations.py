@@ -15,12 +15,12 @@ from guardian_ci.errors import BadRequest
 from guardian_ci.model import Finding, Verdict
 from guardian_ci.policy import Policy, Settings
 from guardian_ci.policy.hosts import Host, canonical_name, hosts
+from guardian_ci.policy.rules import judged
 from guardian_ci.policy.rules.network_allowlist import host_not_allowed
 from guardian_ci.policy.upstreams import OWN, own_of
 from guardian_ci.pricing.hosts import host_facts
 from guardian_ci.proxy.credentials import session_of
 from guardian_ci.proxy.gatekeeper import Gatekeeper
-from guardian_ci.proxy.relay import begin
 
 _SESSION: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEHIND_A_LOGIN: Final = re.compile(
@@ -70,7 +70,7 @@ class Destinations:
         self._keeper = keeper
         self._noted: set[tuple[str, str]] = set()
 
-    def of(self, authority: tuple[str, int], session: str | None, agent: str | None = None) -> Destination:
+    def of(self, authority: tuple[str, int], session: str | None) -> Destination:
         """Decide on a host and port that an agent of a session (None: the agent named none) asks for.
 
         A refusal, and the first tunnel to a host, are on disk when it returns. Raises ``StoreError``, ``BadRequest``.
@@ -80,28 +80,19 @@ class Destinations:
         host = Host(name=canonical_name(authority[0]), port=authority[1])
         settings = self._policy.for_session(session or session_of(None))
         destination = _destination(settings, host, session)
-        if isinstance(destination, Relayed):
+        if isinstance(destination, Relayed) or self._refuses(destination, settings, host, session):
             return destination
-        if isinstance(destination, Refused):
-            finding = destination.finding
-            if settings.action(finding.rule) == "block":
-                self._refused(finding, host, session, agent)
-                return destination
-            if settings.action(finding.rule) == "warn":
-                self._note("warning", finding.reason, finding.message, host)
         self._note("info", "host_tunnelled", f"{host} is tunnelled by the forward proxy, unread", host)
         return Tunnelled()
 
-    def reached(self, authority: tuple[str, int], address: str, session: str | None, agent: str | None = None) -> bool:
+    def reached(self, authority: tuple[str, int], address: str, session: str | None) -> bool:
         """Whether a tunnel may stay open, now that the address is known to which its host's name led."""
         asked, found = Host(name=canonical_name(authority[0])), Host(name=canonical_name(address), port=authority[1])
-        if asked.metadata or not found.metadata:  # the one was decided by its name, the other is none
-            return True
         settings = self._policy.for_session(session or session_of(None))
-        if hosts(settings.network_allowlist or ()).cover(found):
-            return True
-        self._refused(_metadata(settings, f"{asked} ({found})", found), found, session, agent)
-        return False
+        if asked.metadata or not found.metadata or hosts(settings.network_allowlist or ()).cover(found):
+            return True  # it was decided by its name, or is none
+        refused = Refused(_metadata(settings, f"{asked} ({found})", found))
+        return not self._refuses(refused, settings, found, session)
 
     def distrusted(self, host: str) -> None:
         """Note that a client broke off because it does not trust the run's certificate."""
@@ -111,14 +102,12 @@ class Destinations:
         )
         self._note("warning", "certificate_distrusted", message, Host(name=canonical_name(host)))
 
-    def _refused(self, finding: Finding, host: Host, session: str | None, agent: str | None) -> None:
-        if not self._new(finding.reason, host):
-            return
-        headers = [] if agent is None else [(b"user-agent", agent.encode("latin-1", "replace"))]
-        exchange = begin({"headers": headers, "path": f"CONNECT {host}"})
-        exchange.session = session or session_of(None)
-        exchange.status = 403
-        self._keeper.rejected(exchange, finding)
+    def _refuses(self, destination: Destination, settings: Settings, host: Host, session: str | None) -> bool:
+        """Whether a host is refused by the policy's verdict, which is recorded."""
+        found = judged(settings, destination.finding) if isinstance(destination, Refused) else None
+        if found is not None and self._new(found.reason, host):
+            self._keeper.observed(found, session)
+        return found is not None and found.verdict is Verdict.BLOCK
 
     def _note(self, level: str, code: str, message: str, host: Host) -> None:
         if self._new(code, host):

@@ -259,10 +259,10 @@ class Gatekeeper:
         """Write a line that decides nothing."""
         self._write("notice", records.notice(level, code, self._redactor.excerpt(message, 2000), request_id))
 
-    def observed(self, finding: Finding) -> None:
-        """Record what was found outside of every call."""
+    def observed(self, finding: Finding, session: str | None = None) -> None:
+        """Record what was found outside of every call, and in which session where that is known."""
         self.violations += finding.violation
-        self._write("notice", records.observed(finding, self._redactor))
+        self._write("notice", records.observed(finding, self._redactor, session))
 
     def started(self, fields: dict[str, object]) -> None:
         """Write the first line of the run."""

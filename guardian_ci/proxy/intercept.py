@@ -101,7 +101,6 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
         self._proxy = proxy
         self._asked: tuple[str, int] = ("", 0)
         self._session: str | None = None
-        self._agent: str | None = None
         self._destination: Destination | None = None
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
@@ -149,9 +148,8 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
             message = "the forward proxy needs this run's token; start the agent with the environment of this run"
             return _refusal(407, message, "no_token", _CHALLENGE)
         self._session = name or None
-        self._agent = request.headers.get("user-agent")
         try:
-            decided = self._proxy.destinations.of((request.host, request.port), self._session, self._agent)
+            decided = self._proxy.destinations.of((request.host, request.port), self._session)
         except BadRequest as error:
             return _refusal(400, str(error), "bad_request")
         except StoreError as error:
@@ -182,7 +180,7 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
     def _connected(self, told: server_hooks.ServerConnectionHookData) -> None:
         if isinstance(self._destination, Relayed) or told.server.peername is None:
             return
-        if not self._proxy.destinations.reached(self._asked, told.server.peername[0], self._session, self._agent):
+        if not self._proxy.destinations.reached(self._asked, told.server.peername[0], self._session):
             # Nothing has been sent and nothing will be: both layers see the connection's end next.
             writer = self.transports[told.server].writer
             if writer is not None:

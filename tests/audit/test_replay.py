@@ -376,7 +376,7 @@ def test_a_log_under_its_own_policy_given_as_another_differs_in_nothing(story: P
 def test_what_the_proxy_refused_by_itself_is_no_decision_of_the_session(tmp_path: Path) -> None:
     run = Recorded(tmp_path / "log.ndjson")
     exchange = Exchange(request_id="req-0", started=0.0)
-    for reason in ("bad_request", "unmetered_endpoint", "host_not_allowed", "store_failed", "internal_error"):
+    for reason in ("bad_request", "unmetered_endpoint", "store_failed", "internal_error"):
         found = Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message="no")
         run.keeper.rejected(exchange, found)
     assert _differences(run.close()) == []

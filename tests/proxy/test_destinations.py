@@ -2,9 +2,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from guardian_ci.audit.records import Exchange
 from guardian_ci.errors import BadRequest
-from guardian_ci.model import Finding
+from guardian_ci.model import Finding, Verdict
 from guardian_ci.policy import load_policy
 from guardian_ci.proxy.destinations import Destinations, Refused, Relayed, Tunnelled, relayed_hosts
 
@@ -13,11 +12,11 @@ from guardian_ci.proxy.destinations import Destinations, Refused, Relayed, Tunne
 class Written:
     """What would stand in the log."""
 
-    refused: list[tuple[str | None, str | None, str]] = field(default_factory=list)
+    found: list[tuple[str | None, str, Verdict]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
-    def rejected(self, exchange: Exchange, finding: Finding) -> None:
-        self.refused.append((exchange.path, exchange.session, finding.rule))
+    def observed(self, finding: Finding, session: str | None) -> None:
+        self.found.append((session, finding.rule, finding.verdict))
 
     def notice(self, level: str, code: str, message: str) -> None:
         self.notes.append((level, code))
@@ -44,7 +43,7 @@ def test_a_providers_host_leads_to_the_relay_under_the_session(host: str, path: 
     found = asked.of((host, 443), "one")
     assert isinstance(found, Relayed)
     assert found.path(path) == at_the_relay
-    assert (written.refused, written.notes) == ([], [])
+    assert (written.found, written.notes) == ([], [])
 
 
 def test_without_a_session_the_key_names_it_as_in_any_call() -> None:
@@ -76,10 +75,10 @@ def test_what_cannot_be_metered_and_the_metadata_service_are_refused_without_any
     host: str, rule: str, *, violation: bool
 ) -> None:
     asked, written = destinations()
-    found = asked.of((host, 443), "one", "codex/1")
+    found = asked.of((host, 443), "one")
     assert isinstance(found, Refused)
     assert found.finding.violation is violation
-    assert [(session, said) for _, session, said in written.refused] == [("one", rule)]
+    assert written.found == [("one", rule, Verdict.BLOCK)]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,7 @@ def test_a_list_of_hosts_holds_for_the_forward_proxy_as_it_does_for_commands(
     asked, written = destinations("network_allowlist: [github.com, 'internal.corp:8443', '*.npmjs.org']\n")
     assert isinstance(asked.of((host, port), "one"), Tunnelled if reached else Refused)
     assert bool(written.notes) is reached
-    assert bool(written.refused) is not reached
+    assert bool(written.found) is not reached
 
 
 def test_a_host_that_the_list_names_may_be_the_metadata_service() -> None:
@@ -116,17 +115,17 @@ def test_each_host_is_written_down_once() -> None:
         assert asked.of(("example.com", 443), "one") == Tunnelled()
         assert isinstance(asked.of(("chatgpt.com", 443), "one"), Refused)
     assert written.notes == [("info", "host_tunnelled")]
-    assert written.refused == [("CONNECT chatgpt.com:443", "one", "unmetered_endpoint")]
+    assert written.found == [("one", "unmetered_endpoint", Verdict.BLOCK)]
 
 
-@pytest.mark.parametrize(
-    ("action", "notes"), [("warn", ["unmetered_endpoint", "host_tunnelled"]), ("off", ["host_tunnelled"])]
-)
-def test_a_rule_that_the_policy_softens_lets_the_host_pass(action: str, notes: list[str]) -> None:
+@pytest.mark.parametrize(("action", "found"), [("warn", [("one", "unmetered_endpoint", Verdict.WARN)]), ("off", [])])
+def test_a_rule_that_the_policy_softens_lets_the_host_pass(
+    action: str, found: list[tuple[str | None, str, Verdict]]
+) -> None:
     asked, written = destinations(f"rules: {{unmetered_endpoint: {action}}}\n")
     assert asked.of(("chatgpt.com", 443), "one") == Tunnelled()
-    assert [code for _, code in written.notes] == notes
-    assert written.refused == []
+    assert written.notes == [("info", "host_tunnelled")]
+    assert written.found == found
 
 
 def test_the_policy_of_the_session_is_the_one_that_holds() -> None:
@@ -152,7 +151,7 @@ def test_a_name_that_leads_to_the_metadata_service_is_broken_off(
 ) -> None:
     asked, written = destinations(policy)
     assert asked.reached((name, 443), address, "one") is stays
-    assert [rule for _, _, rule in written.refused] == ([] if stays else ["network_allowlist"])
+    assert [rule for _, rule, _ in written.found] == ([] if stays else ["network_allowlist"])
 
 
 def test_a_client_that_distrusts_the_certificate_is_a_warning_with_the_way_out() -> None:
