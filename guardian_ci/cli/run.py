@@ -16,7 +16,7 @@ from typing import Final
 from guardian_ci.cli.agents.agent import Agent, Place
 from guardian_ci.cli.agents.changes import Changes, changes
 from guardian_ci.cli.agents.home import temporary_home, write_files
-from guardian_ci.cli.agents.table import NONE, agents_named, recognised, refuse_unreachable
+from guardian_ci.cli.agents.table import NONE, agents_named, recognised
 from guardian_ci.cli.intercept import add_intercept_option, check_extra, intercepting
 from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
 from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name, withheld
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("there is no command to run; write it behind --, as in: guardian-ci run -- claude -p '…'")
     if shutil.which(command[0]) is None:
         raise StartError(f"{command[0]!r} is no command that can be found; is it installed and on PATH?")
-    agents = _agents(options.agent, command[0])
+    agents = _agents(options, command[0])
     check_extra(options)
     token = RUN_TOKEN_PREFIX + secrets.token_urlsafe(32)
     config = configuration(options, token)
@@ -84,14 +84,16 @@ def run(options: argparse.Namespace) -> int:
     return code if verdict == EXIT_CLEAN else verdict
 
 
-def _agents(name: str | None, program: str) -> tuple[Agent, ...]:
-    """The agent of ``--agent``, else the one that the program is, else all that can be set up."""
-    if name is not None:
-        return agents_named([name])
+def _agents(options: argparse.Namespace, program: str) -> tuple[Agent, ...]:
+    """The agent of ``--agent``, else the one that the program is, else all that can be set up.
+
+    Raises ``UsageError`` for one that cannot be told of the proxy, unless its calls are caught on the way.
+    """
+    if options.agent is not None:
+        return agents_named([options.agent], also_unreachable=options.intercept)
     if (agent := recognised(program)) is None:
         return agents_named([])
-    refuse_unreachable(agent)
-    return (agent,)
+    return agents_named([agent.name], also_unreachable=options.intercept)
 
 
 async def _run(

@@ -32,6 +32,16 @@ class Place:
         named = self.environment.get(variable, "")
         return Path(named) if named else Path(self.environment.get("HOME", "") or Path.home()) / name
 
+    def links(self, own: Path, folder: str, *, without: AbstractSet[str]) -> dict[str, Path]:
+        """Links of a private folder to all that the user's own holds but these names: a login, what is written anew.
+
+        Databases are left out as well: two programs that know one by different names would break it.
+        """
+        if not own.is_dir():
+            return {}
+        entries = sorted(each for each in own.iterdir() if each.name not in without and ".sqlite" not in each.name)
+        return {f"{folder}/{each.name}": each for each in entries}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:

@@ -18,7 +18,7 @@ _PROVIDER: Final = "guardian"
 _ROUTES: Final = frozenset({"model_provider", "openai_base_url", "oss_provider", "experimental_realtime_ws_base_url"})
 """Settings that say where models are: ours alone decides."""
 _FOLDER: Final = "codex"
-_OWN: Final = frozenset({"config.toml", "auth.json", ".credentials.json", "installation_id", "tmp"})
+_LEFT_OUT: Final = frozenset({"config.toml", "auth.json", ".credentials.json", "installation_id", "tmp"})
 
 
 def _prepare(place: Place) -> Setup:
@@ -40,7 +40,7 @@ def _prepare(place: Place) -> Setup:
         variables={"CODEX_HOME": str(place.home / _FOLDER)},
         arguments=("-c", f'model_provider="{_PROVIDER}"'),
         files={f"{_FOLDER}/config.toml": toml_text(config)},
-        links={f"{_FOLDER}/{each.name}": each for each in _shared(own)},
+        links=place.links(own, _FOLDER, without=_LEFT_OUT),
         remarks=remarks,
     )
 
@@ -71,13 +71,6 @@ def _without_routes(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
 def _table(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = config.get(key)
     return value if isinstance(value, dict) else {}
-
-
-def _shared(own: Path) -> list[Path]:
-    """What a user's instructions, prompts, skills and sessions are: all but the settings, the login and databases."""
-    if not own.is_dir():
-        return []
-    return sorted(each for each in own.iterdir() if each.name not in _OWN and ".sqlite" not in each.name)
 
 
 CODEX: Final = Agent(

@@ -38,7 +38,7 @@ def _prepare(place: Place) -> Setup:
         variables={"CONTINUE_GLOBAL_DIR": str(place.home / _FOLDER)},
         defaults={"CONTINUE_METRICS_ENABLED": "0"},
         files={f"{_FOLDER}/config.yaml": json.dumps(config, indent=2, default=str) + "\n"},  # JSON is YAML
-        links={f"{_FOLDER}/{each.name}": each for each in _shared(own)},
+        links=place.links(own, _FOLDER, without={"config.yaml", "auth.json"}),
         remarks=remarks,
     )
 
@@ -58,13 +58,6 @@ def _read(file: Path) -> dict[str, Any] | None:
     if not isinstance(config, dict) or not isinstance(config.setdefault("models", []), list):
         raise UsageError(f"{file} is not as Continue's configuration is: a mapping with a list of models")
     return config
-
-
-def _shared(own: Path) -> list[Path]:
-    """All that the user has there but the configuration and the login."""
-    if not own.is_dir():
-        return []
-    return sorted(each for each in own.iterdir() if each.name not in {"config.yaml", "auth.json"})
 
 
 CONTINUE: Final = Agent(

@@ -1,4 +1,4 @@
-"""opencode: settings in a variable, which outrank those of the user and of the repository."""
+"""opencode, and Kilo that is made of it: settings in a variable, above those of the user and of the repository."""
 
 import json
 from typing import Any, Final
@@ -7,7 +7,6 @@ from guardian_ci.cli.agents.agent import Agent, Place, Setup
 from guardian_ci.errors import UsageError
 from guardian_ci.model import WireProtocol
 
-_VARIABLE: Final = "OPENCODE_CONFIG_CONTENT"
 _PROVIDERS: Final = (
     ("anthropic", "anthropic", "ANTHROPIC_API_KEY", "/v1"),
     ("openai", "openai", "OPENAI_API_KEY", "/v1"),
@@ -16,17 +15,17 @@ _PROVIDERS: Final = (
 """opencode's name, ours, the key's variable, and what the base URL ends in."""
 
 
-def settings(place: Place, own: str) -> str:
+def _settings(place: Place, variable: str) -> str:
     """Return the settings: the user's own of the same variable, with the providers led to the proxy.
 
-    Only these providers are enabled: opencode knows a hundred more, some of them free of charge, and asks those
+    Only these providers are enabled: there are a hundred more, some of them free of charge, and they are asked
     directly. A key that a login of the user's has left behind loses to the one here.
     """
-    config = _parsed(own)
+    config = _parsed(variable, place.environment.get(variable, ""))
     providers = config.setdefault("provider", {})
-    for name, provider, variable, path in _PROVIDERS:
+    for name, provider, key_variable, path in _PROVIDERS:
         options: dict[str, str] = {"baseURL": f"{place.base}{path}"}
-        if key := place.key(provider, variable):
+        if key := place.key(provider, key_variable):
             options["apiKey"] = key
         given = providers.setdefault(name, {})
         given["options"] = {**given.get("options", {}), **options}
@@ -34,13 +33,13 @@ def settings(place: Place, own: str) -> str:
     return json.dumps(config)
 
 
-def _parsed(own: str) -> dict[str, Any]:
+def _parsed(variable: str, own: str) -> dict[str, Any]:
     try:
         config = json.loads(own) if own else {}
     except ValueError as error:
-        raise UsageError(f"${_VARIABLE} is no JSON ({error}); mend it, or put it into opencode.json") from error
+        raise UsageError(f"${variable} is no JSON ({error}); mend it, or put it into a file of settings") from error
     if not _is_shaped(config):
-        raise UsageError(f"${_VARIABLE} is not as opencode's settings are: an object, and one for each provider")
+        raise UsageError(f"${variable} is not as these settings are: an object, and one for each provider")
     return dict(config)
 
 
@@ -51,23 +50,42 @@ def _is_shaped(config: object) -> bool:
     )
 
 
-def _prepare(place: Place) -> Setup:
+def _opencode(place: Place) -> Setup:
+    off = ("AUTOUPDATE", "MODELS_FETCH", "SHARE")
     return Setup(
-        variables={_VARIABLE: settings(place, place.environment.get(_VARIABLE, ""))},
-        defaults={
-            "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
-            "OPENCODE_DISABLE_SHARE": "1",
-        },
+        variables={"OPENCODE_CONFIG_CONTENT": _settings(place, "OPENCODE_CONFIG_CONTENT")},
+        defaults={f"OPENCODE_DISABLE_{each}": "1" for each in off},
     )
 
+
+def _kilo(place: Place) -> Setup:
+    off = ("AUTOUPDATE", "MODELS_FETCH", "SHARE", "SESSION_INGEST", "PRESENCE")
+    return Setup(
+        variables={"KILO_CONFIG_CONTENT": _settings(place, "KILO_CONFIG_CONTENT")},
+        # A daemon of an earlier run would go on with the proxy of that run.
+        defaults={f"KILO_DISABLE_{each}": "1" for each in off} | {"KILO_NO_DAEMON": "1", "KILO_TELEMETRY_LEVEL": "off"},
+    )
+
+
+_PROTOCOLS: Final = (WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.OPENAI_RESPONSES, WireProtocol.GEMINI_GENERATE)
+_SET_BY: Final = "environment: its settings are in a variable"
+_OUTSIDE: Final = ("providers other than Anthropic, OpenAI and Google: they are turned off",)
 
 OPENCODE: Final = Agent(
     name="opencode",
     title="opencode",
     commands=("opencode",),
-    protocols=(WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.OPENAI_RESPONSES, WireProtocol.GEMINI_GENERATE),
-    prepare=_prepare,
-    set_by="environment: its settings are in a variable",
-    outside=("providers other than Anthropic, OpenAI and Google: they are turned off",),
+    protocols=_PROTOCOLS,
+    prepare=_opencode,
+    set_by=_SET_BY,
+    outside=(*_OUTSIDE, "plugins, which it loads from npm"),
+)
+KILO: Final = Agent(
+    name="kilo",
+    title="Kilo",
+    commands=("kilo", "kilocode"),
+    protocols=_PROTOCOLS,
+    prepare=_kilo,
+    set_by=_SET_BY,
+    outside=_OUTSIDE,
 )

@@ -7,10 +7,12 @@ from pathlib import PurePath
 from typing import Final
 
 from guardian_ci.cli.agents.agent import Agent, Place, Setup
+from guardian_ci.cli.agents.cline import CLINE
 from guardian_ci.cli.agents.codex import CODEX
 from guardian_ci.cli.agents.continue_cli import CONTINUE
 from guardian_ci.cli.agents.copilot_cli import COPILOT
-from guardian_ci.cli.agents.opencode import OPENCODE
+from guardian_ci.cli.agents.opencode import KILO, OPENCODE
+from guardian_ci.cli.agents.pi import PI
 from guardian_ci.errors import UsageError
 from guardian_ci.model import WireProtocol
 
@@ -53,6 +55,20 @@ def _gemini_cli(place: Place) -> Setup:
             "GEMINI_CLI_TRUST_WORKSPACE": "true",
         },
         files={"gemini-cli.json": json.dumps(settings)},
+    )
+
+
+def _qwen_code(place: Place) -> Setup:
+    """Settings of the system outrank a repository's, which may name another provider."""
+    settings = {
+        "security": {"auth": {"selectedType": "openai"}},
+        "general": {"enableAutoUpdate": False},
+        "privacy": {"usageStatisticsEnabled": False},
+    }
+    return Setup(
+        variables={"QWEN_CODE_SYSTEM_SETTINGS_PATH": str(place.home / "qwen-code.json")},
+        defaults={"OPENAI_MODEL": "gpt-4.1"},
+        files={"qwen-code.json": json.dumps(settings)},
     )
 
 
@@ -125,6 +141,17 @@ AGENTS: Final[tuple[Agent, ...]] = (
     OPENCODE,
     CONTINUE,
     Agent(
+        name="qwen-code",
+        title="Qwen Code",
+        commands=("qwen",),
+        protocols=(WireProtocol.OPENAI_CHAT,),
+        prepare=_qwen_code,
+        set_by="environment, a file of settings",
+    ),
+    CLINE,
+    PI,
+    KILO,
+    Agent(
         name="cursor",
         title="Cursor CLI",
         commands=("cursor-agent",),
@@ -154,16 +181,21 @@ def recognised(command: str) -> Agent | None:
     return next((agent for agent in AGENTS if program in agent.commands), None)
 
 
-def agents_named(names: Sequence[str]) -> tuple[Agent, ...]:
-    """The agents of these names; of none, all that can be set up. Raises ``UsageError`` for a name that is no agent's.
+def agents_named(names: Sequence[str], *, also_unreachable: bool = False) -> tuple[Agent, ...]:
+    """The agents of these names (their ids or commands); of none, all that can be set up.
 
-    ``none`` alone stands for no agent at all.
+    ``none`` alone stands for no agent at all. Raises ``UsageError`` for a name that is no agent's, and, with the way
+    out, for an agent that cannot be told of the proxy.
     """
     if list(names) == [NONE]:
         return ()
     if not names:
         return tuple(agent for agent in AGENTS if agent.prepare)
-    return tuple(dict.fromkeys(_agent_named(name) for name in names))
+    found = tuple(dict.fromkeys(_agent_named(name) for name in names))
+    for agent in found:
+        if agent.prepare is None and not also_unreachable:
+            raise UsageError(f"{agent.title} cannot be told of the proxy: {agent.way_out}")
+    return found
 
 
 def _agent_named(name: str) -> Agent:
@@ -174,11 +206,4 @@ def _agent_named(name: str) -> Agent:
         meant = f" (is {by_word[close[0]].name} meant?)" if close else ""
         known = ", ".join(each.name for each in AGENTS)
         raise UsageError(f"there is no agent {name[:100]!r}{meant}; known are {known}, and {NONE}")
-    refuse_unreachable(agent)
     return agent
-
-
-def refuse_unreachable(agent: Agent) -> None:
-    """Raise ``UsageError``, with the way out, for an agent that cannot be told of the proxy."""
-    if agent.prepare is None:
-        raise UsageError(f"{agent.title} cannot be told of the proxy: {agent.way_out}")

@@ -1,4 +1,4 @@
-"""opencode's settings."""
+"""Settings of opencode, and of Kilo, which has the same under another name."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from places import BASE, TOKEN, place
 
-from guardian_ci.cli.agents.opencode import OPENCODE
+from guardian_ci.cli.agents.opencode import KILO, OPENCODE
 from guardian_ci.errors import UsageError
 
 
@@ -53,3 +53,10 @@ def test_the_users_own_of_the_same_variable_stay_but_for_where_models_are(tmp_pa
 def test_settings_out_of_shape_are_refused_by_the_variables_name(tmp_path: Path, own: str) -> None:
     with pytest.raises(UsageError, match=r"\$OPENCODE_CONFIG_CONTENT"):
         settings(tmp_path, own)
+
+
+def test_kilo_has_the_same_settings_by_its_own_variable_and_starts_no_daemon(tmp_path: Path) -> None:
+    assert KILO.prepare is not None
+    setup = KILO.prepare(place(tmp_path, held=frozenset({"anthropic"})))
+    assert json.loads(setup.variables["KILO_CONFIG_CONTENT"]) == settings(tmp_path)
+    assert setup.defaults["KILO_NO_DAEMON"] == "1"
