@@ -47,6 +47,11 @@ class LineChain:
         record = dict(zip(HEAD_FIELDS, head, strict=True)) | dict(fields)
         return json.dumps(record, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
+    def go_on(self, line: bytes, seq: int) -> None:
+        """Go on behind a line that another process has written."""
+        self.seq = seq
+        self.accept(line)
+
     def accept(self, line: bytes) -> None:
         """Go on to the line after this one."""
         self.seq += 1

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from guardian_ci.audit import fields as read
 from guardian_ci.audit.fields import Fields
 from guardian_ci.audit.reader import Line, Log, Problem
+from guardian_ci.audit.records import RESTARTED
 from guardian_ci.audit.sources import Found
 from guardian_ci.audit.tally import tokens_of
 from guardian_ci.errors import LogError
@@ -159,7 +160,7 @@ class _Adding:
         self._result = result
         self._records = 0
         self._recovered: dict[str, tuple[str, Fields]] = {}
-        """What later runs found open of runs that were killed, by the call's id, and the log that says so."""
+        """What was found open of proxies that were killed, by the call's id, and the log that says so."""
         self._recorded: set[str] = set()
         """Those of them whose record was found after all."""
         self._left: dict[tuple[str, str], _Admitted] = {}
@@ -173,8 +174,7 @@ class _Adding:
         """Note what a run found open when it began: it tells what a killed run's last calls count as."""
         for line in log:
             if line.type == "run_started":
-                for each in read.rows(line.fields, "recovered"):
-                    self._recovered.setdefault(read.text(each, "call_id") or "", (str(log.path), each))
+                self._recover(line.fields, str(log.path))
             _bounded(len(self._recovered), str(log.path), line)
             return
 
@@ -237,6 +237,8 @@ class _Adding:
             if told is not None:
                 admitted[call] = replace(told, most=told.most + _extra(line.fields))
                 self._left.pop(call, None)
+        elif line.type == "notice" and read.text(line.fields, "code") == RESTARTED:
+            self._recover(read.inner(line.fields, "facts"), file)
         elif line.type == "call":
             # Its admission may stand in a shorter copy of this log, which was read before.
             left = self._left.pop(call, None)
@@ -244,6 +246,11 @@ class _Adding:
             if call[1] in self._recovered:
                 self._recorded.add(call[1])
             self._call(line, file, run, told)
+
+    def _recover(self, told: Fields, file: str) -> None:
+        """Note what a proxy found open when it began, or took a dead one's place."""
+        for each in read.rows(told, "recovered"):
+            self._recovered.setdefault(read.text(each, "call_id") or "", (file, each))
 
     def _call(self, line: Line, file: str, run: GateRun, told: _Admitted | None) -> None:
         record = line.fields

@@ -10,6 +10,10 @@ from guardian_ci.model import PICODOLLARS, Amount, Call, Cost, Evaluation, Findi
 from guardian_ci.session.commands import Forward, Settle
 from guardian_ci.session.events import CallReceived, Ended, Outcome, Progressed, Wrote
 from guardian_ci.session.ledger import Balance, Demand
+from guardian_ci.session.store import Recovered
+
+RESTARTED: Final = "proxy_restarted"
+"""The code of the notice that a proxy has taken a dead one's place, and the reason of its finding."""
 
 _ARGUMENTS: Final = 2000
 _COMMAND: Final = 16_384
@@ -392,7 +396,7 @@ def run_started(
     store: str,
     folder: str | None = None,
     prices: str,
-    recovered: Sequence[Plain],
+    recovered: Sequence[Recovered],
     direct_connections: str,
 ) -> Plain:
     """The first line of a run."""
@@ -404,8 +408,21 @@ def run_started(
         "store": store,
         "folder": folder,
         "prices": prices,
-        "recovered": list(recovered),
+        "recovered": [left_open(each) for each in recovered],
         "direct_connections": direct_connections,
+    }
+
+
+def left_open(reservation: Recovered) -> Plain:
+    """A reservation that a dead proxy has left open."""
+    named = (scope for scope in reservation.scopes if scope.startswith("session:"))
+    return {
+        "call_id": reservation.id,
+        "session_id": next((scope.removeprefix("session:").rpartition("#")[0] for scope in named), None),
+        "scopes": list(reservation.scopes),
+        "cost_usd": usd(reservation.amount.picodollars),
+        "cost_picodollars": reservation.amount.picodollars,
+        "tokens": reservation.amount.tokens,
     }
 
 
@@ -414,10 +431,12 @@ def notice(level: str, code: str, message: str, request_id: str | None = None) -
     return {"level": level, "code": code, "message": message, "request_id": request_id}
 
 
-def observed(found: Finding, redactor: Redactor, session: str | None = None) -> Plain:
+def observed(found: Finding, redactor: Redactor, session: str | None = None, facts: Plain | None = None) -> Plain:
     """Something that a rule found outside of every call: it decides nothing in any session."""
     line = notice("warning", found.reason, redactor.excerpt(found.message, _ARGUMENTS))
     line["findings"] = [finding(found, redactor)]
     if session is not None:
         line["session_id"] = session
+    if facts is not None:
+        line["facts"] = facts
     return line

@@ -10,7 +10,9 @@ from typing import Final, cast
 
 from guardian_ci import __version__
 from guardian_ci.audit import facts
+from guardian_ci.audit import fields as read
 from guardian_ci.audit.reader import Line, Log
+from guardian_ci.audit.records import RESTARTED
 from guardian_ci.errors import GuardianError, LogError
 from guardian_ci.model import Amount, Limit
 from guardian_ci.policy import Policy, policy_from_document
@@ -76,13 +78,8 @@ def replay(log: Log, policy: Policy | None = None) -> Replayed:
                     f"this one ({__version__}): its amounts are not compared, its decisions are"
                 )
             folder = line.fields.get("folder")
-            runs[line.run_id] = _Run(
-                policy or _policy_of(line),
-                str(log.path),
-                folder if isinstance(folder, str) else None,
-                own_policy=policy is None,
-                own_money=counted_alike,
-            )
+            guard = Guard(policy or _policy_of(line), folder if isinstance(folder, str) else None)
+            runs[line.run_id] = _Run(guard, str(log.path), own_policy=policy is None, own_money=counted_alike)
             continue
         run = runs.get(line.run_id)
         if run is None:
@@ -93,6 +90,30 @@ def replay(log: Log, policy: Policy | None = None) -> Replayed:
         if problem.kind in _NOT_WHOLE:
             raise LogError(f"{problem}; a replay needs the whole log of a run that has ended (see: guardian-ci report)")
     return result
+
+
+@dataclass(slots=True)
+class Past:
+    """What a run has done so far, as its last line counts it, and the calls that were in flight then."""
+
+    calls: int = 0
+    violations: int = 0
+    in_flight: frozenset[str] = frozenset()
+
+
+def relive(log: Log, guard: Guard) -> Past:
+    """Bring a new guard to where the log of its run has come to; what was in flight then is abandoned.
+
+    Raises ``LogError`` for a line that cannot be replayed.
+    """
+    run, past, result = _Run(guard, str(log.path), own_policy=True, own_money=False), Past(), Replayed(0, [], [])
+    for line in log:
+        past.calls += line.type == "call"
+        if line.type in {"call", "notice"}:
+            past.violations += sum(read.flag(found, "violation") for found in read.rows(line.fields, "findings"))
+        result.differences.extend(run.take(line, result))
+    past.in_flight = run.abandon()
+    return past
 
 
 def _counted_by(line: Line) -> tuple[object, object]:
@@ -115,8 +136,8 @@ def _policy_of(line: Line) -> Policy:
 class _Run:
     """One run of a log, made again."""
 
-    def __init__(self, policy: Policy, file: str, folder: str | None, *, own_policy: bool, own_money: bool) -> None:
-        self._guard = Guard(policy, folder)
+    def __init__(self, guard: Guard, file: str, *, own_policy: bool, own_money: bool) -> None:
+        self._guard = guard
         self._file = file
         self._own_policy = own_policy
         self._own_money = own_policy and own_money
@@ -140,6 +161,14 @@ class _Run:
         except _UNREADABLE as error:
             raise LogError(f"{self._file}:{line.number}: the line cannot be replayed: {error!r}") from error
         result.decisions += 1
+
+    def abandon(self) -> frozenset[str]:
+        """Forget what is in flight: the proxy has died, and its answers with it."""
+        in_flight = frozenset(self._forwarded)
+        for request in in_flight:
+            self._guard.abandon(request)
+        self._forwarded.clear()
+        return in_flight
 
     def _admitted(self, line: Line) -> Iterator[Difference]:
         request = str(line.fields["request_id"])
@@ -211,6 +240,8 @@ class _Run:
             yield _difference(line, f"the tool call was {logged}", again)
 
     def _notice(self, line: Line) -> Iterator[Difference]:
+        if line.fields["code"] == RESTARTED:
+            self.abandon()
         if line.fields["code"] == "budget_lowered" and self._own_policy:
             document = _mapping(_mapping(line.fields["facts"])["document"])
             self._guard.change_policy(policy_from_document(document, self._guard.policy.file))

@@ -1,7 +1,8 @@
 """Writes the log: one line, one ``write``, on disk before the effect that it tells of leaves the proxy.
 
 After SIGKILL the log is whole up to its last line, since a line is never split over two writes. A log that
-stands at the path already belongs to another run: it is moved aside, never overwritten.
+stands at the path already belongs to another run: it is moved aside, never overwritten. Only a proxy that takes the
+place of a dead one of the same run goes on in its log.
 """
 
 import errno
@@ -23,9 +24,9 @@ if sys.platform != "win32":
 
 _FIRST_LINE_MAX: Final = 1 << 20
 _UNSAFE_IN_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
-_FLAGS: Final = (
-    os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-)
+_TAIL: Final = 1 << 16
+_FLAGS: Final = os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _WAY_OUT: Final = {
     errno.ENOSPC: "the disk is full: free some space, or let --log name a path on another disk",
     errno.EDQUOT: "the disk quota is used up: free some space, or let --log name a path on another disk",
@@ -47,19 +48,41 @@ def _way_out(error: OSError) -> str:
 class LogWriter:
     """The log of one run, open for appending. Not for several threads: the order of lines is the order of calls."""
 
-    def __init__(self, path: Path, run_id: str) -> None:
-        """Make the log at ``path``, mode 0600; raise StartError where that cannot be."""
+    def __init__(self, path: Path, run_id: str, *, go_on: bool = False) -> None:
+        """Make the log at ``path``, mode 0600, or ``go_on`` in that of this run; raise StartError where that fails."""
         self.path = path
         self.moved_aside: Path | None = None
         self._chain = LineChain(run_id)
+        self._size = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.moved_aside = _clear_the_way(path)
-            self._fd = os.open(path, _FLAGS, 0o600)
+            if not go_on:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.moved_aside = _clear_the_way(path)
+            self._fd = os.open(path, _FLAGS | (os.O_RDWR if go_on else _NEW), 0o600)
         except OSError as error:
             raise StartError(f"the log {path} cannot be made: {_way_out(error)}") from error
-        _locked_by_another(self._fd)  # so that a second proxy does not move it away
-        self._size = 0
+        locked = _locked_by_another(self._fd)  # so that a second proxy does not move it away
+        if go_on:
+            try:
+                self._go_on(locked=locked)
+            except BaseException:
+                self.close()
+                raise
+
+    def _go_on(self, *, locked: bool) -> None:
+        """Take up the chain at the last whole line. What is torn behind it never had an effect, so it goes."""
+        if locked:
+            raise StartError(f"the log {self.path} is being written by another guardian-ci")
+        line, self._size = _last_line(self._fd)
+        try:
+            record = json.loads(line)
+            run_id, seq, kind = record["run_id"], int(record["seq"]), record["type"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise StartError(f"the log {self.path} cannot be gone on with: its last line is no record") from error
+        if run_id != self._chain.run_id or kind == "run_ended":
+            raise StartError(f"the log {self.path} cannot be gone on with: it is that of another run, or has its end")
+        os.ftruncate(self._fd, self._size)
+        self._chain.go_on(line, seq)
 
     def write(self, kind: str, timestamp: datetime, fields: Mapping[str, object]) -> None:
         """Append one line; raise StoreError where it did not reach the disk whole. The log then is as before."""
@@ -96,6 +119,20 @@ def _locked_by_another(fd: int) -> bool:
         except OSError:
             return False  # a file system without locks: nothing can be known, and the log is as good without
     return False
+
+
+def _last_line(fd: int) -> tuple[bytes, int]:
+    """Return the last whole line of a file, without its newline, and where the next one begins."""
+    size, wanted = os.fstat(fd).st_size, _TAIL
+    while True:
+        begin = max(0, size - wanted)
+        os.lseek(fd, begin, os.SEEK_SET)
+        tail = os.read(fd, size - begin)
+        end = tail.rfind(b"\n")
+        start = tail.rfind(b"\n", 0, max(end, 0))
+        if start >= 0 or begin == 0:
+            return tail[start + 1 : max(end, 0)], begin + end + 1
+        wanted *= 8
 
 
 def _clear_the_way(path: Path) -> Path | None:

@@ -4,7 +4,8 @@ import argparse
 import contextlib
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -12,8 +13,11 @@ from urllib.parse import urlsplit
 
 from guardian_ci.cli.agents.home import temporary_home
 from guardian_ci.errors import StartError
+from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.destinations import Destinations, relayed_hosts
+from guardian_ci.proxy.listener import listen
 from guardian_ci.proxy.server import ProxyServer
+from guardian_ci.proxy.supervisor import Beside, Supervisor
 
 LOOPBACK: Final = "127.0.0.1,localhost,::1"
 
@@ -53,29 +57,42 @@ def check_extra(options: argparse.Namespace) -> None:
         raise StartError("--intercept needs mitmproxy's library; install it: pip install 'guardian-ci[intercept]'")
 
 
-@contextlib.asynccontextmanager
-async def intercepting(
-    options: argparse.Namespace, server: ProxyServer, session: str | None
-) -> AsyncIterator[dict[str, str]]:
-    """Run the forward proxy of a relay: the environment that an agent of the session needs; without the option none.
+@dataclass(frozen=True, slots=True)
+class Interception:
+    """What an agent needs of the forward proxy, and what runs it in the process of the relay."""
 
-    Raises ``StartError``. While it runs, the certificates (no keys) lie in the folder of ``--state``.
+    environment: dict[str, str]
+    beside: Beside
+
+
+@contextlib.contextmanager
+def intercepting(
+    options: argparse.Namespace, config: ProxyConfig, supervisor: Supervisor, session: str | None
+) -> Iterator[Interception]:
+    """Prepare the forward proxy of a relay that is not started yet; without the option it is nothing.
+
+    Certificates and socket belong to the supervisor's process: agents go on with them when a dead proxy is brought
+    back. Raises ``StartError``. The certificates (no keys) lie in the folder of ``--state`` until the end.
     """
     if not options.intercept:
-        yield {}
+        yield Interception({}, contextlib.nullcontext)
         return
     from guardian_ci.proxy.authority import make_authority  # noqa: PLC0415 - the extra
     from guardian_ci.proxy.intercept import ForwardProxy  # noqa: PLC0415 - the extra
 
-    authority = make_authority(relayed_hosts(server.config.policy), server.run_id)
-    destinations = Destinations(server.config.policy, server.gatekeeper)
-    relay = urlsplit(server.url)
-    host, token = relay.hostname or "", server.config.token
-    with temporary_home(options.state) as folder:
+    authority = make_authority(relayed_hosts(config.policy), supervisor.run_id)
+    relay = urlsplit(supervisor.url)
+    host, token = relay.hostname or "", config.token
+    with temporary_home(options.state) as folder, listen(host, 0) as listener:
         added, whole = _certificates(folder, authority.pem)
-        async with ForwardProxy(destinations, authority, (host, server.port), token) as forward:
-            user = f"{session or ''}:{token}@" if token or session else ""
-            yield intercept_environment(f"http://{user}{relay.netloc.rpartition(':')[0]}:{forward.port}", added, whole)
+        user = f"{session or ''}:{token}@" if token or session else ""
+        url = f"http://{user}{relay.netloc.rpartition(':')[0]}:{listener.getsockname()[1]}"
+
+        def beside(server: ProxyServer) -> ForwardProxy:
+            destinations = Destinations(config.policy, server.gatekeeper)
+            return ForwardProxy(destinations, authority, (host, relay.port or 0), token, listener)
+
+        yield Interception(intercept_environment(url, added, whole), beside)
 
 
 def intercept_environment(url: str, added: Path, whole: Path) -> dict[str, str]:

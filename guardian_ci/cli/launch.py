@@ -11,6 +11,7 @@ from guardian_ci.errors import EXIT_CLEAN, EXIT_VIOLATION
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.direct_hosts import resolve
 from guardian_ci.proxy.server import ProxyServer
+from guardian_ci.proxy.supervisor import Started, Supervisor
 from guardian_ci.reports import REPORTS, TerminalReport, write_reports
 from guardian_ci.reports.amounts import count, dollars
 from guardian_ci.stores import SqliteStore
@@ -35,22 +36,23 @@ def configuration(options: argparse.Namespace, token: str | None) -> ProxyConfig
     )
 
 
-def proxy(options: argparse.Namespace, config: ProxyConfig) -> ProxyServer:
-    """The proxy with the ledger of ``--state``."""
-    return ProxyServer(config, SqliteStore(options.state))
+def supervised(options: argparse.Namespace, config: ProxyConfig, *, leaves: bool) -> Supervisor:
+    """A supervised proxy with the ledger of ``--state``; see ``Supervisor`` for ``leaves``."""
+    return Supervisor(
+        config, lambda seat: ProxyServer(config, SqliteStore(options.state), seat), leaves=leaves, say=say
+    )
 
 
-def announce(server: ProxyServer, state: Path) -> None:
+def announce(config: ProxyConfig, started: Started, state: Path) -> None:
     """Say on stderr what has started and by which policy."""
-    config = server.config
-    say(f"proxy on {server.url}, log {config.log}, ledger in {state}")
+    say(f"proxy on {started.url}, log {config.log}, ledger in {state}")
     for line in config.policy.describe():
         say(line)
-    if server.earlier_log is not None:
-        say(f"the log of an earlier run is kept as {server.earlier_log}")
-    if server.recovered:
-        amount = sum(each.amount.picodollars for each in server.recovered)
-        number = len(server.recovered)
+    if started.earlier_log is not None:
+        say(f"the log of an earlier run is kept as {started.earlier_log}")
+    if started.recovered:
+        amount = sum(each.amount.picodollars for each in started.recovered)
+        number = len(started.recovered)
         counts = "counts" if number == 1 else "count"
         say(f"{count(number, 'call')} of a run that was killed {counts} as spent: {dollars(amount)}")
 

@@ -1,15 +1,15 @@
 """``guardian-ci run -- COMMAND``: one agent beside a proxy of its own."""
 
 import argparse
-import asyncio
-import contextlib
 import os
 import re
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +18,14 @@ from guardian_ci.cli.agents.changes import Changes, changes
 from guardian_ci.cli.agents.home import temporary_home, write_files
 from guardian_ci.cli.agents.table import NONE, agents_named, recognised
 from guardian_ci.cli.intercept import add_intercept_option, check_extra, intercepting
-from guardian_ci.cli.launch import announce, conclude, configuration, proxy, say
+from guardian_ci.cli.launch import announce, conclude, configuration, say, supervised
 from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name, withheld
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.policy import Policy
 from guardian_ci.policy.upstreams import OWN
 from guardian_ci.proxy.config import ProxyConfig
+from guardian_ci.proxy.supervisor import FINISHED
 
 _EPILOG: Final = """\
 The agent is known by its command, or by --agent, and set up so that its calls of models come here: base URLs, its own
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     config = configuration(options, token)
     named = f"{_UNSAFE.sub('-', Path(command[0]).name)[:40]}-{secrets.token_hex(3)}"
     session = session_name(options.session or named)
-    code = asyncio.run(_run(options, config, agents, command, session))
+    code = _run(options, config, agents, command, session)
     verdict = conclude(options, config.log)
     return code if verdict == EXIT_CLEAN else verdict
 
@@ -96,29 +97,33 @@ def _agents(options: argparse.Namespace, program: str) -> tuple[Agent, ...]:
     return agents_named([agent.name], also_unreachable=options.intercept)
 
 
-async def _run(
+def _run(
     options: argparse.Namespace, config: ProxyConfig, agents: Sequence[Agent], command: list[str], session: str
 ) -> int:
-    async with proxy(options, config) as server, intercepting(options, server, session) as intercept:
-        announce(server, options.state)
-        with temporary_home(options.state) as home:
-            made = agent_changes(agents, config, server.url, session, home)
-            write_files(made, home)
-            for remark in made.remarks:
-                say(remark)
-            flags = made.arguments.get(agent.name, ()) if (agent := recognised(command[0])) else ()
-            try:
-                child = await asyncio.create_subprocess_exec(
-                    command[0], *flags, *command[1:], env=agent_environment(made, os.environ, config.policy) | intercept
-                )
-            except OSError as error:
-                raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error
-            with _signals_to(child):
-                code = await child.wait()
-    if code < 0:
-        say(f"{command[0]} was ended by signal {-code}")
-        return 128 - code
-    return code
+    with (
+        supervised(options, config, leaves=False) as supervisor,
+        intercepting(options, config, supervisor, session) as intercept,
+        temporary_home(options.state) as home,
+    ):
+        announce(config, supervisor.start(intercept.beside), options.state)
+        made = agent_changes(agents, config, supervisor.url, session, home)
+        write_files(made, home)
+        for remark in made.remarks:
+            say(remark)
+        flags = made.arguments.get(known.name, ()) if (known := recognised(command[0])) else ()
+        environment = agent_environment(made, os.environ, config.policy) | intercept.environment
+        try:
+            agent = subprocess.Popen([command[0], *flags, *command[1:]], env=environment)  # noqa: S603 - the user's own
+        except OSError as error:
+            raise StartError(f"{command[0]!r} cannot be run: {error.strerror or error}") from error
+        with supervisor.hearing(_handing_on_to(agent)):
+            supervisor.watch(lambda: agent.poll() is not None)
+            supervisor.stop(FINISHED)
+            supervisor.watch()
+    if agent.returncode < 0:
+        say(f"{command[0]} was ended by signal {-agent.returncode}")
+        return 128 - agent.returncode
+    return agent.returncode
 
 
 def agent_changes(agents: Sequence[Agent], config: ProxyConfig, url: str, session: str, home: Path) -> Changes:
@@ -142,28 +147,13 @@ def agent_environment(made: Changes, environment: Mapping[str, str], policy: Pol
     return made.applied({name: value for name, value in environment.items() if name not in own})
 
 
-@contextlib.contextmanager
-def _signals_to(child: asyncio.subprocess.Process) -> Iterator[None]:
-    """Hand SIGTERM and SIGHUP on. A terminal's Ctrl-C reaches the agent itself: only outlive it."""
-    if sys.platform == "win32":
-        yield
-        return
-    loop = asyncio.get_running_loop()
-
-    def hand_on(number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            child.send_signal(number)
+def _handing_on_to(agent: "subprocess.Popen[bytes]") -> dict[signal.Signals, Callable[[], None]]:
+    """Hand signals on. A terminal's Ctrl-C reaches the agent itself: only outlive it."""
 
     def interrupted() -> None:
         # In a terminal the agent got it as well, being in the same foreground group.
         if not sys.stdin.isatty():
-            hand_on(signal.SIGINT)
+            agent.send_signal(signal.SIGINT)
 
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        loop.add_signal_handler(number, hand_on, number)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            loop.remove_signal_handler(number)
+    passed = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    return {signal.SIGINT: interrupted} | {number: partial(agent.send_signal, number) for number in passed}

@@ -1,18 +1,17 @@
 """``guardian-ci serve``: the proxy until it is stopped."""
 
 import argparse
-import asyncio
 import json
 import os
 import signal
+from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
-from guardian_ci.cli.launch import announce, conclude, configuration, proxy
+from guardian_ci.cli.launch import announce, conclude, configuration, supervised
 from guardian_ci.cli.options import TOKEN_VARIABLE, add_proxy_options
 from guardian_ci.errors import UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
-from guardian_ci.proxy.config import ProxyConfig
-from guardian_ci.proxy.server import ProxyServer
 
 _EPILOG: Final = """\
 Agents are pointed at it by their base URL:
@@ -54,23 +53,13 @@ def run(options: argparse.Namespace) -> int:
     if token is not None and not token.startswith(RUN_TOKEN_PREFIX):
         raise UsageError(f"${TOKEN_VARIABLE} does not begin with {RUN_TOKEN_PREFIX!r}, as tokens of agents must")
     config = configuration(options, token)
-    asyncio.run(_serve(options, config))
+    with supervised(options, config, leaves=True) as supervisor:
+        stop = partial(supervisor.stop, "signal")
+        with supervisor.hearing({signal.SIGINT: stop, signal.SIGTERM: stop}):
+            started = supervisor.start()
+            announce(config, started, options.state)
+            if options.json:
+                ready = {"url": started.url, "port": urlsplit(started.url).port, "log": str(config.log)}
+                print(json.dumps(ready), flush=True)
+            supervisor.watch()
     return conclude(options, config.log)
-
-
-async def _serve(options: argparse.Namespace, config: ProxyConfig) -> None:
-    async with proxy(options, config) as server:
-        _stop_on_signals(server)
-        announce(server, options.state)
-        if options.json:
-            print(json.dumps({"url": server.url, "port": server.port, "log": str(config.log)}), flush=True)
-        await server.stopped.wait()
-
-
-def _stop_on_signals(server: ProxyServer) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, server.stop, "signal")
-        except NotImplementedError:  # Windows: Ctrl-C only
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(server.stop, "signal"))

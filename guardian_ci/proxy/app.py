@@ -37,8 +37,8 @@ def make_app(proxy: Proxy, stop: Callable[[], None]) -> Starlette:
     routes = [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
-        Route("/guardian/stop", _Control(proxy, partial(_stop, stop)), methods=["POST"]),
-        Route("/guardian/budget", _Control(proxy, partial(_lower_budget, proxy)), methods=["POST"]),
+        Route("/guardian/stop", Control(proxy.config.token, partial(_stop, stop)), methods=["POST"]),
+        Route("/guardian/budget", Control(proxy.config.token, partial(_lower_budget, proxy)), methods=["POST"]),
         Mount("/s/{session}", routes=_metered(proxy)),
         *_metered(proxy),
         Mount("/", app=_Unmetered(proxy)),
@@ -96,15 +96,16 @@ class _EitherModels:
         await self._relays["gemini" if b"x-goog-api-key" in names else provider](scope, receive, send)
 
 
-class _Control:
+class Control:
     """What ends or narrows the run. Only who holds the per-run token may; the agent does, so nothing here widens."""
 
-    def __init__(self, proxy: Proxy, act: Callable[[bytes], dict[str, object]]) -> None:
-        self._proxy = proxy
+    def __init__(self, token: str | None, act: Callable[[bytes], dict[str, object]]) -> None:
+        self._token = token
         self._act = act
 
     async def __call__(self, scope: Scope, receive: ASGIReceive, send: ASGISend) -> None:
-        token = self._proxy.config.token
+        """Act, if the request brings the token."""
+        token = self._token
         request = Request(scope, receive)
         given = request.headers.get("authorization", "").encode("latin-1")
         if token is None or not hmac.compare_digest(given, f"Bearer {token}".encode()):

@@ -4,10 +4,11 @@ Between a decision and its line in the log there is no suspension (the local sto
 the log is the order of the decisions. Every method returns only when its line is on disk.
 """
 
+import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -36,6 +37,28 @@ class Gatekeeper:
         self._log = log
         self._redactor = redactor
         self._refunds = Refunds()
+        self._open: set[Callable[[Finding], None]] = set()
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls are with their upstream."""
+        return len(self._open)
+
+    @contextlib.contextmanager
+    def open_call(self, on_stop: Callable[[Finding], None]) -> Iterator[None]:
+        """Call ``on_stop`` if the run is stopped inside."""
+        self._open.add(on_stop)
+        try:
+            yield
+        finally:
+            self._open.discard(on_stop)
+
+    def stop(self, finding: Finding) -> None:
+        """Latch the run: every later call is refused, those that wait for room too, and open answers are cut."""
+        self.guard.stop(finding)
+        self._refunds.wake()
+        for on_stop in tuple(self._open):
+            on_stop(finding)
 
     def holds_secret(self, text: str) -> bool:
         """Whether the log would not show this text as it is."""
@@ -259,10 +282,10 @@ class Gatekeeper:
         """Write a line that decides nothing."""
         self._write("notice", records.notice(level, code, self._redactor.excerpt(message, 2000), request_id))
 
-    def observed(self, finding: Finding, session: str | None = None) -> None:
+    def observed(self, finding: Finding, session: str | None = None, facts: dict[str, object] | None = None) -> None:
         """Record what was found outside of every call, and in which session where that is known."""
         self.violations += finding.violation
-        self._write("notice", records.observed(finding, self._redactor, session))
+        self._write("notice", records.observed(finding, self._redactor, session, facts))
 
     def started(self, fields: dict[str, object]) -> None:
         """Write the first line of the run."""

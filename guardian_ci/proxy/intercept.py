@@ -13,6 +13,7 @@ import binascii
 import contextlib
 import hmac
 import logging
+import socket
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final, Self
@@ -23,7 +24,7 @@ from mitmproxy.proxy import commands, layer, layers, mode_specs, server, server_
 from mitmproxy.proxy.layers.http import HTTPMode
 from OpenSSL import SSL, crypto
 
-from guardian_ci.errors import BadRequest, StartError, StoreError
+from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.proxy.authority import Authority, Leaf
 from guardian_ci.proxy.destinations import Destination, Destinations, Refused, Relayed
 
@@ -47,36 +48,37 @@ _SETTINGS: Final[Mapping[str, object]] = {
 
 
 class ForwardProxy:
-    """Listens on a free port of ``host``. ``async with``: inside, it serves.
+    """Serves on ``listener``, inside of ``async with``.
 
     ``relay`` is the address of the relay's own listener; ``token`` what a client must present (None: nothing).
     """
 
     def __init__(
-        self, destinations: Destinations, authority: Authority, relay: tuple[str, int], token: str | None
+        self,
+        destinations: Destinations,
+        authority: Authority,
+        relay: tuple[str, int],
+        token: str | None,
+        listener: socket.socket,
     ) -> None:
-        self.port = 0
         self.destinations = destinations
         self.relay = relay
         self.token = token
         self.contexts = {host: _context(leaf) for host, leaf in authority.leaves.items()}
         self.options = _options()
         self._open: set[asyncio.Task[None]] = set()
-        self._listener: asyncio.Server | None = None
+        self._listener = listener
+        self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
         # Its warnings are for who configures it; what an agent's owner must know is in the log.
         logging.getLogger("mitmproxy").setLevel(logging.ERROR)
-        try:
-            self._listener = await asyncio.start_server(self._serve, self.relay[0], 0)
-        except OSError as error:
-            raise StartError(f"no port of {self.relay[0]} can be opened for the forward proxy ({error})") from error
-        self.port = self._listener.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, sock=self._listener)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._listener is not None:
-            self._listener.close()
+        if self._server is not None:
+            self._server.close()
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)

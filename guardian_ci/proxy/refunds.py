@@ -39,3 +39,7 @@ class Refunds:
                 if not turn.done():
                     turn.set_result(None)
                     break
+
+    def wake(self) -> None:
+        """Wake the first call of every queue; each that leaves wakes the next."""
+        self.refunded(tuple(self._waiting))

@@ -126,6 +126,7 @@ class OneCall(ABC):
         self._inspected: Inspected | None = None
         self._outcome = Outcome.UNREACHED
         self._timeout = asyncio.timeout(None)
+        self._stopped: Finding | None = None
         self._forwarded = False
         self._settled = False
 
@@ -238,7 +239,7 @@ class OneCall(ABC):
         if self._client.answered:
             with contextlib.suppress(StoreError):
                 self._keeper.notice("error", reason, message, self._exchange.request_id)
-            await self._break_off(message)
+            await self._break_off(f"guardian-ci: {message}")
             return
         with contextlib.suppress(StoreError):  # no log either: the keeper has said so on the terminal
             self._keeper.rejected(self._exchange, finding)
@@ -248,19 +249,19 @@ class OneCall(ABC):
 
     async def _forward(self, parsed: Parsed, send: Sending) -> None:
         limits = self._settings.timeouts
-        failure: tuple[int, str] | None = None
+        failure: Refusal | None = None
         try:
             async with asyncio.timeout(limits.call_seconds) as self._timeout:
                 self._forwarded = True
-                await self._converse(parsed, send)
+                with self._keeper.open_call(self._stop):
+                    await self._converse(parsed, send)
         except UnreachedError as error:
-            failure = (error.status, str(error))
+            failure = refusals.of_upstream(error.status, str(error))
         except UpstreamError as error:
             self._outcome = Outcome.CLIENT_GONE if self._client.gone else Outcome.UPSTREAM_ERROR
-            failure = (getattr(error, "status", 502), str(error))
+            failure = refusals.of_upstream(getattr(error, "status", 502), str(error))
         except TimeoutError:
-            self._outcome = Outcome.CLIENT_GONE if self._client.gone else Outcome.UPSTREAM_ERROR
-            failure = (504, f"the call took longer than {limits.call_seconds:g} s (policy: timeouts.call_seconds)")
+            failure = self._timed_out(limits.call_seconds)
         except BaseException:
             # Cancelled or broken in our own code: what was sent may be billed, so it is charged before we go.
             if self._outcome is not Outcome.COMPLETE:
@@ -268,12 +269,29 @@ class OneCall(ABC):
             await self._settle()
             raise
         if failure is not None and not self._client.answered:
-            self._exchange.status = failure[0]
+            self._exchange.status = failure.status
         try:
             await self._settle()
         finally:
             if failure is not None:
-                await self._fail(*failure)
+                await self._fail(failure)
+
+    def _stop(self, finding: Finding) -> None:
+        """The run has been stopped: the agent hears it now, not when the upstream says its next word."""
+        if not self._client.gone and not self._timeout.expired():
+            self._stopped = finding
+            self._timeout.reschedule(asyncio.get_running_loop().time())
+
+    def _timed_out(self, seconds: float) -> Refusal:
+        if self._client.gone:
+            self._outcome = Outcome.CLIENT_GONE
+        elif self._stopped is not None:
+            self._outcome = Outcome.CUT
+            self._exchange.findings.append(self._stopped)
+            return self._refusal(self._stopped)
+        else:
+            self._outcome = Outcome.UPSTREAM_ERROR
+        return refusals.of_upstream(504, f"the call took longer than {seconds:g} s (policy: timeouts.call_seconds)")
 
     def begin_drain(self) -> None:
         """The agent hung up: the upstream bills to the end all the same, so read on, but not for ever."""
@@ -355,17 +373,17 @@ class OneCall(ABC):
             usage_final=answering.reader.state.usage_final,
         )
 
-    async def _fail(self, status: int, message: str) -> None:
-        """Tell the agent that the upstream failed, in its protocol's shape."""
+    async def _fail(self, refusal: Refusal) -> None:
+        """Tell the agent that the call has failed, in its protocol's shape."""
         if not self._client.answered:
-            await self._client.refuse(refusals.of_upstream(status, message), self._wire)
+            await self._client.refuse(refusal, self._wire)
             return
-        await self._break_off(message)
+        await self._break_off(refusal.message)
 
     async def _break_off(self, message: str) -> None:
         reader = None if self._answering is None else self._answering.reader
         error = self._wire.stream_error(
-            message=f"guardian-ci: {message}",
+            message=message,
             request_id=self._exchange.request_id,
             reader=reader,
             agent=self._exchange.agent or "",

@@ -1,24 +1,22 @@
 """The socket: opens when policy, ledger and log are ready, and ends with the log's last line."""
 
 import asyncio
-import contextlib
-import logging
+import math
 import os
 import secrets
 import socket
-import sys
-from collections.abc import Iterator
+import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-import uvicorn
-
 from guardian_ci import __version__
 from guardian_ci.audit import records
+from guardian_ci.audit.reader import read_log
 from guardian_ci.audit.redact import Redactor
+from guardian_ci.audit.replay import relive
 from guardian_ci.audit.writer import LogWriter
-from guardian_ci.errors import StartError
 from guardian_ci.model import Finding, Verdict
 from guardian_ci.policy.scan.secrets import SecretScanner
 from guardian_ci.policy.upstreams import OWN, own_of
@@ -31,7 +29,9 @@ from guardian_ci.proxy.direct import DirectWatch, Lookout, OwnConnections, Sight
 from guardian_ci.proxy.direct_hosts import KnownAddresses, hosts_of
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspector
+from guardian_ci.proxy.listener import allow_many_files, base_url, listen
 from guardian_ci.proxy.relay import Proxy
+from guardian_ci.proxy.serving import Server, served
 from guardian_ci.proxy.upstream import UpstreamClient
 from guardian_ci.proxy.upstreams.dialects import Dialects
 from guardian_ci.session.guard import Guard
@@ -40,28 +40,34 @@ from guardian_ci.session.store import Recovered, Store
 _GRACE: Final = 15
 """Seconds that answers whose agents hung up have to come to their end, and to tell what they cost."""
 
-_BACKLOG: Final = 4096
+_FAREWELL: Final = 2.0
+"""Seconds for which a stopped proxy goes on refusing: an agent that finds no proxy at all tries again for minutes."""
+
+_LOOK: Final = 0.05
 
 _HEARD_OUT: Final = 4
 """How often the limit a message may be, to be read to its end before it is refused."""
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handlers: the command decides what a signal means."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A place that outlives the proxy in it: the socket, the run, and how the proxies before it ended."""
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    listener: socket.socket
+    run_id: str
+    deaths: tuple[str, ...] = ()
 
 
 class ProxyServer:
     """One run of the proxy. ``async with``: inside, it serves; behind, its log is whole."""
 
-    def __init__(self, config: ProxyConfig, store: Store) -> None:
+    def __init__(self, config: ProxyConfig, store: Store, seat: Seat | None = None) -> None:
+        """Without a ``seat`` it takes a socket and a run of its own."""
         self.config = config
         self._store = store
-        self.run_id = f"run-{secrets.token_hex(6)}"
-        self.port = 0
+        self._seat = seat
+        self.run_id = seat.run_id if seat else new_run_id()
+        self.url = ""
         self.recovered: list[Recovered] = []
         self.earlier_log: Path | None = None
         self.stopped = asyncio.Event()
@@ -77,17 +83,11 @@ class ProxyServer:
             raise RuntimeError(msg)
         return self._gatekeeper
 
-    @property
-    def url(self) -> str:
-        """The proxy's address, as an agent's base URL."""
-        host = "127.0.0.1" if self.config.host in ("0.0.0.0", "::") else self.config.host  # noqa: S104 - compared
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
-
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end: no call is admitted any more, open answers are cut."""
         if not self.stopped.is_set():
             self.reason = reason
-            self.gatekeeper.guard.stop(
+            self.gatekeeper.stop(
                 Finding(
                     rule="run_integrity",
                     verdict=Verdict.BLOCK,
@@ -97,6 +97,12 @@ class ProxyServer:
                 )
             )
             self.stopped.set()
+
+    def lose_supervisor(self) -> None:
+        """Stop, since nobody is left who would report on this run, or bring it back."""
+        message = "the process that supervised the proxy died; the proxy stopped, and nobody reported on its run"
+        self.gatekeeper.observed(_broken("supervisor_died", message))
+        self.stop("supervisor_died")
 
     async def __aenter__(self) -> Self:
         """Take the port, open the log and the ledger, then serve. Raises ``StartError``, ``StoreError``."""
@@ -111,15 +117,16 @@ class ProxyServer:
         await self._cleanup.aclose()
 
     async def _start(self) -> None:
-        config = self.config
+        config, seat = self.config, self._seat
         dialects = Dialects()
         await dialects.open(config.policy)
-        _allow_many_files()
-        listener = _listen(config.host, config.port)
+        allow_many_files()
+        listener = seat.listener if seat else listen(config.host, config.port)
         self._cleanup.callback(listener.close)
-        self.port = listener.getsockname()[1]
+        self.url = base_url(config.host, listener)
+        deaths = seat.deaths if seat else ()
         # The log first: what the ledger recovers is counted from then on, and only the log tells of it.
-        log = LogWriter(config.log, self.run_id)
+        log = LogWriter(config.log, self.run_id, go_on=bool(deaths))
         self.earlier_log = log.moved_aside
         self._cleanup.callback(log.close)
         self._cleanup.push_async_callback(self._store.close)
@@ -131,7 +138,10 @@ class ProxyServer:
         self._gatekeeper = keeper
         own = OwnConnections()
         watch, watched = self._watch(keeper, own)
-        keeper.started(self._first_line(self._store.kind, redactor, inspector.root, watched))
+        if deaths:
+            self._go_on(keeper, deaths)
+        else:
+            keeper.started(self._first_line(self._store.kind, redactor, inspector.root, watched))
         self._cleanup.callback(lambda: keeper.ended(self.reason, watch.unseen if watch else ""))
         if watch is not None:
             await self._cleanup.enter_async_context(watch)
@@ -147,40 +157,50 @@ class ProxyServer:
         )
         await self._serve(proxy, listener)
 
+    def _go_on(self, keeper: Gatekeeper, deaths: tuple[str, ...]) -> None:
+        """Take a dead proxy's place: know all that it knew, and tell of its end."""
+        past = relive(read_log(self.config.log), keeper.guard)
+        keeper.calls, keeper.violations = past.calls, past.violations
+        # A call that has its record counts by that, whatever the ledger still held for it.
+        own = [each for each in self.recovered if each.run_id != self.run_id or each.id in past.in_flight]
+        message = (
+            f"the proxy died ({deaths[-1]}) and was brought back; "
+            f"what it had in flight counts as spent ({len(past.in_flight)} calls)"
+        )
+        told: dict[str, object] = {"pid": os.getpid(), "recovered": [records.left_open(each) for each in own]}
+        keeper.observed(_broken(records.RESTARTED, message), facts=told)
+
     async def _serve(self, proxy: Proxy, listener: socket.socket) -> None:
-        # Uvicorn's own lines tell nothing that the log does not; a torn answer is no error of the server.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         policy = proxy.config.policy
         largest = max(each.max_request_mb for each in (*policy.settings, policy.fallback)) << 20
-        settings = uvicorn.Config(
-            make_app(proxy, self.stop),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            ws="websockets-sansio",
-            ws_max_size=_HEARD_OUT * largest,
-            # Agents are near: to compress costs time and saves nothing, and one that is busy owes no pong.
-            ws_per_message_deflate=False,
-            ws_ping_interval=None,
-            backlog=_BACKLOG,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=_GRACE,
-        )
-        server = _Server(settings)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
+        app = make_app(proxy, self.stop)
+        serving = served(app, listener, grace=_GRACE, largest_message=_HEARD_OUT * largest)
+        server = await self._cleanup.enter_async_context(serving)
 
         async def end() -> None:
-            server.should_exit = True
-            await task
+            if self.stopped.is_set():
+                server.config.timeout_graceful_shutdown = math.ceil(_GRACE - await self._say_farewell(server))
 
         self._cleanup.push_async_callback(end)
-        while not server.started:
-            if task.done():
-                task.result()
-                raise StartError("the HTTP server ended before it had begun")
-            await asyncio.sleep(0.005)
+
+    async def _say_farewell(self, server: Server) -> float:
+        """Go on refusing while agents are about and answers are drained; the seconds that it took.
+
+        Whoever sends a signal may end the proxy under a working agent, which may just have no connection. A stop that
+        was asked for comes when the agents have ended: then it is enough that nobody is connected.
+        """
+        begin, keeper = time.monotonic(), self.gatekeeper
+
+        def wanted() -> bool:
+            agents = self.reason != "stopped" and keeper.calls > 0
+            refusing = agents or bool(server.server_state.connections)
+            return (refusing and spent < _FAREWELL) or (keeper.open_calls > 0 and spent < _GRACE - 1)
+
+        spent = 0.0
+        while wanted():
+            await asyncio.sleep(_LOOK)
+            spent = time.monotonic() - begin
+        return spent
 
     def _watch(self, keeper: Gatekeeper, own: OwnConnections) -> tuple[DirectWatch | None, str]:
         """The watch on connections past the proxy, if there is one, and what the log's first line says of it."""
@@ -221,55 +241,15 @@ class ProxyServer:
             store=store,
             folder=folder and redactor.text(folder),
             prices=prices_digest(),
+            recovered=self.recovered,
             direct_connections=watched,
-            recovered=[
-                {
-                    "call_id": each.id,
-                    "session_id": _session_of(each),
-                    "scopes": list(each.scopes),
-                    "cost_usd": records.usd(each.amount.picodollars),
-                    "cost_picodollars": each.amount.picodollars,
-                    "tokens": each.amount.tokens,
-                }
-                for each in self.recovered
-            ],
         )
 
 
-def _session_of(recovered: Recovered) -> str | None:
-    named = (scope for scope in recovered.scopes if scope.startswith("session:"))
-    return next((scope.removeprefix("session:").rpartition("#")[0] for scope in named), None)
+def new_run_id() -> str:
+    """A name that no run had before."""
+    return f"run-{secrets.token_hex(6)}"
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise StartError(f"{host!r} is no address to listen on ({error}); name one with --host") from error
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        why = error.strerror or str(error)
-        raise StartError(
-            f"port {port} of {host} cannot be opened ({why}); name another with --port, 0 for any free one"
-        ) from error
-    listener.settimeout(0)
-    return listener
-
-
-def _allow_many_files() -> None:
-    """Each open call holds two sockets; the usual soft limit of 1,024 files would end a large burst."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not on Windows
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
-    if soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+def _broken(reason: str, message: str) -> Finding:
+    return Finding(rule="run_integrity", verdict=Verdict.BLOCK, reason=reason, message=message)

@@ -1,8 +1,10 @@
 """The client: sends a call on as it is, and turns what can go wrong on the way into ``UpstreamError``."""
 
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Self
 
@@ -103,7 +105,12 @@ class UpstreamClient:
         self._own = own
         # No limit of our own: as many calls are open as the agents make, and a queue here would only hide it.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30)
-        self._client = httpx.AsyncClient(limits=limits, follow_redirects=False, timeout=None)  # noqa: S113 - each request brings its own
+        self._client = httpx.AsyncClient(
+            verify=trust(),
+            limits=limits,
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 - each request brings its own
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,6 +152,12 @@ class UpstreamClient:
             raise BrokenError(f"the upstream {origin_of(url)} broke off ({error or type(error).__name__})") from error
         answer_headers = [(name.lower(), value) for name, value in response.headers.raw]
         return HttpAnswer(response.status_code, answer_headers, response, timeouts.silence_seconds)
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Whose certificates are believed. Read once: it takes longer than the rest of a start."""
+    return httpx.create_ssl_context()
 
 
 def origin_of(url: str) -> str:

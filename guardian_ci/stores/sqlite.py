@@ -142,7 +142,8 @@ class SqliteStore(Store):
         recovered: list[Recovered] = []
         with self._transaction() as db:
             runs = [row[0] for row in db.execute("SELECT DISTINCT run_id FROM reservations")]
-            dead = [run for run in runs if run != self._run_id and not RunLock.held(self._folder, run)]
+            # What this run itself has open is a dead predecessor's, whose place this process takes.
+            dead = [run for run in runs if run == self._run_id or not RunLock.held(self._folder, run)]
             for run in dead:
                 rows = db.execute(
                     "DELETE FROM reservations WHERE run_id = ? RETURNING id, scopes, picodollars, tokens", (run,)

@@ -37,6 +37,13 @@ def env(path: str) -> None:
     Path(path).write_text(json.dumps(dict(os.environ)), encoding="utf-8")
 
 
+def kill_proxy() -> None:
+    """Kill the proxy that serves: who it is, its log says."""
+    log = Path("guardian-report/log.ndjson").read_text(encoding="utf-8").splitlines()
+    pids = [line.get("pid") or line.get("facts", {}).get("pid") for line in map(json.loads, log)]
+    os.kill([pid for pid in pids if pid][-1], signal.SIGKILL)
+
+
 def main() -> None:
     steps = {"ask": ask, "wait": wait, "trap": trap, "env": env}
     for step in sys.argv[1:]:
@@ -46,7 +53,7 @@ def main() -> None:
         elif name == "kill":
             os.kill(os.getpid(), getattr(signal, told[0]))
         elif name == "kill-proxy":
-            os.kill(os.getppid(), signal.SIGKILL)
+            kill_proxy()
         elif name == "stdin":
             print("read", sys.stdin.read(), flush=True)
         elif name == "err":

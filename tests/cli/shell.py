@@ -1,6 +1,7 @@
 """Commands as a shell starts them: in a folder, with an environment, in front of a scripted upstream."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,11 @@ class Started:
             if text in line:
                 return line
         raise AssertionError(f"{text!r} never came")
+
+    def kill(self) -> None:
+        """Kill it with all that belongs to it, as a machine that goes down does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
 
     def end(self) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=PATIENCE)
@@ -70,6 +76,7 @@ class Shell:
             cwd=self.folder,
             env=self.environment | environment,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -78,7 +85,7 @@ class Shell:
             yield Started(process, self)
         finally:
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()

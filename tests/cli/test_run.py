@@ -204,8 +204,7 @@ def test_a_killed_proxy_leaves_a_whole_log_and_the_next_run_recovers_what_was_op
     with shell.started("run", *shell.options, *shell.agent("ask")) as command:
         while not upstream.seen:
             assert command.process.poll() is None
-        command.process.kill()
-        command.process.wait(20)
+        command.kill()
     log = shell.log
     assert [line["type"] for line in log] == ["run_started", "call_admitted"]
     assert open_reservations(shell.folder / "state") == 1

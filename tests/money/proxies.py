@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -83,7 +84,7 @@ class Process:
         errors = self._folder / f"stderr-{self.runs}.txt"
         with errors.open("wb") as stderr:
             self._child = await asyncio.create_subprocess_exec(
-                *command, env=environment, stdout=subprocess.PIPE, stderr=stderr
+                *command, env=environment, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
             )
         assert self._child.stdout is not None
         line = await self._child.stdout.readline()
@@ -97,9 +98,9 @@ class Process:
         await self._child.communicate()
 
     async def kill(self) -> None:
-        """SIGKILL."""
+        """SIGKILL, to the proxy and to what would bring it back."""
         assert self._child is not None
-        self._child.kill()
+        os.killpg(self._child.pid, signal.SIGKILL)
         await self._child.communicate()
 
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from rig import AGENT_KEY, TOKEN, Rig, Run
@@ -190,7 +191,7 @@ def test_bytes_that_are_no_http_do_not_disturb_the_run(start: Rig, upstream: Ups
         b"GET\r\n\r\n",
         b"POST /v1/messages HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", run.server.port), timeout=5) as raw:
+        with socket.create_connection(("127.0.0.1", urlsplit(run.url).port), timeout=5) as raw:
             raw.sendall(nonsense)
             raw.shutdown(socket.SHUT_WR)
             while raw.recv(4096):

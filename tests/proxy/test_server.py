@@ -24,22 +24,6 @@ def server_on(folder: Path, **config: object) -> ProxyServer:
     return ProxyServer(ProxyConfig(**told), SqliteStore(folder / "state"))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:8080"),
-        ("0.0.0.0", "http://127.0.0.1:8080"),
-        ("::", "http://127.0.0.1:8080"),
-        ("::1", "http://[::1]:8080"),
-        ("ci.example", "http://ci.example:8080"),
-    ],
-)
-def test_its_url_is_one_that_an_agent_here_can_use(tmp_path: Path, host: str, url: str) -> None:
-    server = server_on(tmp_path, host=host)
-    server.port = 8080
-    assert server.url == url
-
-
 def test_before_it_is_started_it_has_no_gatekeeper(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="has not been started"):
         _ = server_on(tmp_path).gatekeeper
