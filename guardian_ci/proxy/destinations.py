@@ -129,9 +129,9 @@ def relayed_hosts(policy: Policy) -> frozenset[str]:
 
 def _destination(settings: Settings, host: Host, session: str | None) -> Destination:
     start = "" if session is None else f"/s/{session}"
-    for name, base, provider in _relayed(settings):
+    for name, base, prefix in _relayed(settings):
         if name == host.name:
-            return Relayed(name, f"{start}/{provider}", base)
+            return Relayed(name, start + prefix, base)
     if _BEHIND_A_LOGIN.fullmatch(host.name):
         # Codex looks in at chatgpt.com on its way to the API: refused, but that alone fails no build.
         return Refused(replace(_unmetered(host), throttle=True))
@@ -146,17 +146,17 @@ def _destination(settings: Settings, host: Host, session: str | None) -> Destina
 
 
 def _relayed(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """Yield host, base path and provider of what can be metered; the policy's own upstreams first.
+    """Yield host, base path and the relay's prefix of what can be metered; the policy's own upstreams first.
 
-    A gateway on this machine is none of them: who speaks to it asks no proxy.
+    At those the path alone tells the wire protocol. A gateway on this machine is none of them: who speaks to it asks
+    no proxy.
     """
-    own = (own_of({}, protocol) for protocol in OWN)
-    for upstream in (*settings.upstreams.values(), *own):
-        provider = OWN[upstream.protocols[0]]
+    own = ((name, own_of({}, protocol)) for protocol, name in OWN.items())
+    for prefix, upstream in (*(("", each) for each in settings.upstreams.values()), *own):
         parts = urlsplit(upstream.url)
         host = Host(name=canonical_name(parts.hostname or ""))
         if not host.local:
-            yield host.name, _VERSION.sub("", parts.path.rstrip("/")), provider
+            yield host.name, _VERSION.sub("", parts.path.rstrip("/")), prefix and f"/{prefix}"
 
 
 def _unmetered(host: Host) -> Finding:

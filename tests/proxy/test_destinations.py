@@ -34,12 +34,22 @@ def destinations(policy: str = "name: one\n") -> tuple[Destinations, Written]:
         ("api.anthropic.com", "/v1/messages?beta=true", "/s/one/anthropic/v1/messages?beta=true"),
         ("API.OpenAI.com.", "/v1/responses", "/s/one/openai/v1/responses"),
         ("generativelanguage.googleapis.com", "/v1beta/models", "/s/one/gemini/v1beta/models"),
-        ("gateway.corp", "/llm/v1/messages", "/s/one/anthropic/v1/messages"),
-        ("gateway.corp", "/llmore/v1", "/s/one/anthropic/llmore/v1"),
+        ("gateway.corp", "/llm/v1/messages", "/s/one/v1/messages"),
+        ("gateway.corp", "/llmore/v1", "/s/one/llmore/v1"),
+        ("openrouter.ai", "/api/v1/chat/completions", "/s/one/v1/chat/completions"),
+        ("openrouter.ai", "/api/v1/messages", "/s/one/v1/messages"),
+        (
+            "x.openai.azure.com",
+            "/openai/deployments/d/chat/completions",
+            "/s/one/openai/deployments/d/chat/completions",
+        ),
     ],
 )
 def test_a_providers_host_leads_to_the_relay_under_the_session(host: str, path: str, at_the_relay: str) -> None:
-    asked, written = destinations("upstreams: {anthropic: https://gateway.corp/llm/v1}\n")
+    asked, written = destinations(
+        "upstreams: {anthropic: https://gateway.corp/llm/v1, openrouter: {models: [o/*]},"
+        " azure: {url: https://x.openai.azure.com, models: [gpt-*]}}\n"
+    )
     found = asked.of((host, 443), "one")
     assert isinstance(found, Relayed)
     assert found.path(path) == at_the_relay
