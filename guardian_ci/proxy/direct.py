@@ -9,11 +9,11 @@ import contextlib
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from guardian_ci.errors import StoreError
 from guardian_ci.model import Finding, Verdict
@@ -45,9 +45,9 @@ class OwnConnections:
     def __init__(self) -> None:
         self._ends: OrderedDict[End, None] = OrderedDict()
 
-    def add(self, local: End) -> None:
-        """Remember a connection when it is made."""
-        self._ends[local] = None
+    def add(self, local: Sequence[Any]) -> None:
+        """Remember a connection when it is made, by its own end as a socket tells it: address, port, maybe more."""
+        self._ends[str(local[0]), int(local[1])] = None
         if len(self._ends) > _MOST_OWN:
             self._ends.popitem(last=False)
 

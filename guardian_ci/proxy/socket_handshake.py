@@ -80,7 +80,9 @@ class Handshake:
     async def _open(self, upstream: Upstream) -> UpstreamSocket:
         url = joined(upstream.url, self._endpoint.path, str(self._scope["query_string"], "latin-1"))
         headers = self._proxy.credentials.outgoing(list(self._scope["headers"]), upstream)
-        return await UpstreamSocket.open(url, _passed_on(headers), self._settings.timeouts)
+        opened = await UpstreamSocket.open(url, _passed_on(headers), self._settings.timeouts)
+        self._proxy.upstream.own.add(opened.local)
+        return opened
 
     async def _refuse(self, reason: str, message: str, status: int) -> None:
         finding = Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message=message, throttle=True)

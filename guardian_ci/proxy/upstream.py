@@ -100,9 +100,9 @@ class HttpAnswer(Answer):
 class UpstreamClient:
     """A pool of connections to all upstreams."""
 
-    def __init__(self, own: OwnConnections | None = None) -> None:
-        """``own`` is told each connection that is made."""
-        self._own = own
+    def __init__(self, own: OwnConnections) -> None:
+        """``own`` is told each connection that is made; who makes others tells it too."""
+        self.own = own
         # No limit of our own: as many calls are open as the agents make, and a queue here would only hide it.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30)
         self._client = httpx.AsyncClient(
@@ -119,9 +119,8 @@ class UpstreamClient:
         await self._client.aclose()
 
     async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete" and self._own is not None:
-            address, port = info["return_value"].get_extra_info("client_addr")[:2]
-            self._own.add((str(address), int(port)))
+        if event == "connection.connect_tcp.complete":
+            self.own.add(info["return_value"].get_extra_info("client_addr"))
 
     async def send(self, method: str, url: str, headers: Headers, body: bytes, timeouts: Timeouts) -> Answer:
         """Send a request with exactly these headers. Raises ``UnreachedError`` or ``BrokenError``."""

@@ -39,6 +39,8 @@ class UpstreamSocket:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self.local = connection.local_address
+        """The proxy's own end: address, port."""
         response = connection.response
         self.headers = passed_on([] if response is None else list(response.headers.raw_items()))
 

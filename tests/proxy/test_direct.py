@@ -12,8 +12,10 @@ from typing import Self
 
 import pytest
 from rig import Rig
-from scripted import Upstream, response
+from scripted import LoopThread, Upstream, response
+from scripted_socket import socket_upstream_of
 from speech import MESSAGES
+from websockets.sync.client import connect
 
 from guardian_ci.audit.reader import read_log
 from guardian_ci.audit.replay import replay
@@ -21,6 +23,7 @@ from guardian_ci.audit.summary import Summary
 from guardian_ci.errors import StoreError
 from guardian_ci.proxy.direct import PROC, DirectWatch, Lookout, OwnConnections, Sighting
 from guardian_ci.proxy.direct_hosts import KnownAddresses
+from guardian_ci.proxy.direct_table import connections
 
 HOST = "provider.example"
 ADDRESS = "127.0.0.2"
@@ -259,6 +262,40 @@ def test_a_run_tells_of_a_direct_connection_and_of_none_of_its_own(
     assert getattr(summary, kind).by_rule() == {"direct_connection": 1}
     assert [session.id for session in summary.sessions] == [run.calls[0]["session_id"]]
     assert replay(read_log(run.server.config.log)).differences == []
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
+    """The proxy's own ends of its connections, as it is told them."""
+    ends: set[tuple[str, int]] = set()
+    monkeypatch.setattr(OwnConnections, "add", lambda _, local: ends.add(tuple(local[:2])))
+    return ends
+
+
+def locals_of(url: str) -> set[tuple[str, int]]:
+    """The near ends of what is connected to an address now."""
+    port = int(url.rpartition(":")[2])
+    table = (PROC / "net" / "tcp").read_bytes().splitlines()
+    return {each.local for each in connections(table, (port,))}
+
+
+def test_each_connection_for_a_call_is_known_as_the_proxys_own(
+    start: Rig, upstream: Upstream, told: set[tuple[str, int]]
+) -> None:
+    upstream.says(response(json.dumps(MESSAGES.whole()).encode()))
+    start().post(MESSAGES)
+    assert told == locals_of(upstream.url) != set()
+
+
+def test_each_connection_for_a_websocket_is_known_as_the_proxys_own(
+    start: Rig, loop_thread: LoopThread, told: set[tuple[str, int]]
+) -> None:
+    with socket_upstream_of(loop_thread) as provider:
+        run = start(upstream=provider.url)
+        bearer = {"authorization": f"Bearer {run.token}"}
+        url = f"ws{run.url.removeprefix('http')}/v1/responses"
+        with connect(url, additional_headers=bearer, proxy=None, close_timeout=2):
+            assert told == locals_of(provider.url) != set()
 
 
 @pytest.mark.parametrize("config", [{}, {"resolve": lambda _: []}])

@@ -7,6 +7,7 @@ from scripted import LAST_CHUNK, End, LoopThread, Pause, Reset, Step, Upstream, 
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.policy.settings import Timeouts
+from guardian_ci.proxy.direct import OwnConnections
 from guardian_ci.proxy.upstream import Answer, BrokenError, UnreachedError, UpstreamClient
 
 TIMEOUTS = Timeouts(connect_seconds=2, silence_seconds=0.3)
@@ -14,7 +15,7 @@ HEADERS = [(b"x-One", b"1"), (b"x-two", b"a"), (b"x-two", b"b")]
 
 
 async def sent(url: str, body: bytes = b"", method: str = "POST") -> tuple[Answer, bytes]:
-    async with UpstreamClient() as client:
+    async with UpstreamClient(OwnConnections()) as client:
         answer = await client.send(method, url, HEADERS, body, TIMEOUTS)
         try:
             return answer, b"".join([part async for part in answer.chunks()])
@@ -42,7 +43,7 @@ def test_the_answer_keeps_its_headers_and_its_compressed_bytes(loop_thread: Loop
 
 def test_a_connection_serves_the_next_call_too(loop_thread: LoopThread, upstream: Upstream) -> None:
     async def twice() -> None:
-        async with UpstreamClient() as client:
+        async with UpstreamClient(OwnConnections()) as client:
             for _ in range(2):
                 answer = await client.send("GET", upstream.url, [], b"", TIMEOUTS)
                 assert [part async for part in answer.chunks()] == [b"yes"]
