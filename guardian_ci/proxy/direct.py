@@ -1,7 +1,8 @@
 """Watches for connections to providers that go past the proxy. What it sees is an observation, never a proof.
 
 A proxy cannot see a call that is not made to it; on Linux the kernel tells who is connected to whom, and for a minute
-who was. It tells so of this network namespace only: what goes on in other containers is not seen.
+who was, if this side closed the connection. It tells so of this network namespace only: what goes on in other
+containers is not seen, nor what goes through another proxy.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ from guardian_ci.proxy.direct_table import Connection, End, connections
 RULE: Final = "direct_connection"
 PROC: Final = Path("/proc")
 _TABLES: Final = ("net/tcp", "net/tcp6")
-_PERIOD: Final = 1.0
+_PERIOD: Final = 0.25
+"""Seconds. A connection that the other side closes sooner leaves no trace here; one closed on this side does."""
 _SHARE: Final = 50
 """A look that took a second is followed by a pause of so many: it costs 2 % of a processor at most."""
 _LONGEST_PAUSE: Final = 30.0
@@ -182,7 +184,7 @@ class Lookout:
 
 
 class DirectWatch:
-    """Looks about once a second, for as long as a run lasts. It never fails the proxy, nor keeps it waiting."""
+    """Looks some times a second, for as long as a run lasts. It never fails the proxy, nor keeps it waiting."""
 
     def __init__(
         self,
@@ -248,14 +250,17 @@ class DirectWatch:
 def finding_of(sighting: Sighting, settings: Settings) -> Finding | None:
     """The finding of a sighting, with the policy's verdict; None where its rule is off."""
     address, port = sighting.remote
+    # Of an upstream that the policy names by its address there is no more to say.
+    named, shared = "", ""
+    if sighting.hosts != (address,):
+        named, shared = f", an address of {sighting.where},", " Other hosts may share the address."
     found = Finding(
         rule=RULE,
         verdict=Verdict.BLOCK,
         reason=RULE,
         message=(
-            f"{sighting.who} opened a connection to {address} port {port}, an address of {sighting.where}, past the"
-            f" proxy (first seen {sighting.first:%H:%M:%S} UTC): what goes there is neither metered nor ruled."
-            " Other hosts may share the address."
+            f"{sighting.who} opened a connection to {address} port {port}{named} past the proxy (first seen"
+            f" {sighting.first:%H:%M:%S} UTC): what goes there is neither metered nor ruled.{shared}"
         ),
         subject=sighting.hosts[0],
         place=settings.place(f"rules.{RULE}"),
