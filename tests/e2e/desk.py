@@ -110,7 +110,7 @@ def _headers(message: MutableMapping[str, Any]) -> Mapping[str, str]:
 
 
 def _said(message: Message) -> bytes:
-    if "text" in message:
+    if message.get("text") is not None:
         return f"{message['text']}\n".encode()
     return bytes(message.get("body", b""))
 

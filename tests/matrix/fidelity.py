@@ -10,8 +10,9 @@ from tee import Exchange, recorded
 
 # The token becomes the key, and the connection is the proxy's own: its host, its framing, its compression.
 _FRAMING = {"connection", "content-length", "keep-alive", "transfer-encoding"}
-REPLACED = _FRAMING | {"accept-encoding", "authorization", "host", "x-api-key", "x-goog-api-key"}
-ADDED = _FRAMING | {"date", "server", "x-guardian-request-id"}
+_HANDSHAKE = {f"sec-websocket-{name}" for name in ("accept", "extensions", "key", "protocol", "version")} | {"upgrade"}
+REPLACED = _FRAMING | _HANDSHAKE | {"accept-encoding", "authorization", "host", "x-api-key", "x-goog-api-key"}
+ADDED = _FRAMING | _HANDSHAKE | {"date", "server", "x-guardian-request-id"}
 # Passes at once, also while a tool call is held in which the provider has sent it.
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 _SESSION = re.compile(r"^/s/[^/]+")
@@ -28,7 +29,7 @@ def changes(desk: Desk) -> list[str]:
         found |= differing[nearest]
         del provider[nearest]
     found |= {f"{one.path} is the proxy's own" for one in provider}
-    return sorted(found)
+    return sorted(found, reverse=True)
 
 
 def _differences(agent: Exchange, provider: Served) -> Iterator[str]:
@@ -44,13 +45,24 @@ def _differences(agent: Exchange, provider: Served) -> Iterator[str]:
 
 
 def _members(sent: bytes, got: bytes) -> Iterator[str]:
-    """Yield the members of a document that were changed, or that its bytes were."""
+    """Yield the members of the documents that were changed, or that their bytes were."""
+    before, after = _documents(sent), _documents(got)
+    named = {
+        name
+        for one, other in zip(before, after, strict=False)
+        for name in {*one, *other}
+        if one.get(name) != other.get(name)
+    }
+    same_number = len(before) == len(after)
+    yield from (f"request {name}" for name in sorted(named)) if named and same_number else ("request bytes",)
+
+
+def _documents(body: bytes) -> Sequence[Mapping[str, object]]:
+    """Return a request's document, or those that were sent one a line."""
     try:
-        before, after = json.loads(sent), json.loads(got)
+        return [json.loads(body)]
     except ValueError:
-        before, after = {}, {}
-    named = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    yield from (f"request {name}" for name in sorted(named)) if named else ("request bytes",)
+        return [json.loads(line) for line in body.splitlines()]
 
 
 def _headers(side: str, before: Mapping[str, str], after: Mapping[str, str], free: AbstractSet[str]) -> Sequence[str]:

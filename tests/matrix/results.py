@@ -14,6 +14,13 @@ UPDATE = bool(os.environ.get("GUARDIAN_UPDATE_README"))
 INEXACT = frozenset({"seconds"})
 """What differs from run to run."""
 
+CHANGES = {
+    "answer": "its chunk left out",
+    "request max_tool_calls": "searches bounded",
+    "request stream_options": "usage asked for",
+}
+"""What is changed in calls although the policy asks for nothing."""
+
 Results = dict[str, Any]
 
 
@@ -82,8 +89,8 @@ def rows(results: Results) -> Iterator[tuple[str, ...]]:
 def _clean(cell: Mapping[str, Any] | None) -> str:
     if cell is None:
         return "not known"
-    bytes_ = "bytes as they are" if not cell["changed"] else "usage asked for"
-    return f"{'to the token' if cell['metered'] else 'not metered'}, {bytes_}"
+    changed = ", ".join(CHANGES.get(change, change) for change in cell["changed"]) or "bytes as they are"
+    return f"{'to the token' if cell['metered'] else 'not metered'}, {changed}"
 
 
 def _end(cell: Mapping[str, Any] | None, what: str) -> str:
@@ -95,5 +102,5 @@ def _end(cell: Mapping[str, Any] | None, what: str) -> str:
 
 def _goes_on(cell: Mapping[str, Any] | None, what: str) -> str:
     if cell is None:
-        return "has no tools"
+        return "no tools"
     return f"{what}, {'told why' if cell['told'] else 'not told'}, {'goes on' if cell['went_on'] else 'ends'}"

@@ -79,6 +79,16 @@ def _distribution(name: str) -> Callable[[], str]:
     return lambda: metadata.version(name)
 
 
+def _new_file(path: Path, content: str) -> str:
+    """Return a patch that adds a file of one line."""
+    return f"*** Begin Patch\n*** Add File: {path.name}\n+{content}*** End Patch\n"
+
+
+def _program(expression: str) -> Tool:
+    """Return a call of code mode's one tool, which takes JavaScript."""
+    return {"name": "exec", "input": f"const result = {expression};\ntext(result);"}
+
+
 def _aider_version() -> str:
     (found,) = AIDER.parents[1].glob("lib/python3*/site-packages/aider_chat-*.dist-info")
     return found.name.removesuffix(".dist-info").partition("-")[2]
@@ -110,11 +120,13 @@ GEMINI_TOOLS = Tools(
 )
 CODEX_TOOLS = Tools(
     shell=lambda command: tool("exec_command", cmd=command),
-    write=lambda path, content: {
-        "name": "apply_patch",
-        "input": f"*** Begin Patch\n*** Add File: {path.name}\n+{content}*** End Patch\n",
-    },
+    write=lambda path, content: {"name": "apply_patch", "input": _new_file(path, content)},
     read=lambda path: tool("exec_command", cmd=f"cat {path}"),
+)
+CODE_MODE_TOOLS = Tools(
+    shell=lambda command: _program(f"await tools.exec_command({{cmd: {json.dumps(command)}}})"),
+    write=lambda path, content: _program(f"await tools.apply_patch({json.dumps(_new_file(path, content))})"),
+    read=lambda path: _program(f"await tools.exec_command({{cmd: {json.dumps(f'cat {path}')}}})"),
 )
 COPILOT_TOOLS = Tools(
     shell=lambda command: tool("bash", command=command, description="do it"),
@@ -132,6 +144,11 @@ CONTINUE_TOOLS = Tools(
     read=lambda path: tool("Read", filepath=str(path)),
 )
 CODEX_FLAGS = "exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox"
+CODEX_WIRES = {
+    "HTTP": "-m gpt-5.5",
+    "WebSocket": "-m gpt-5.5 -c model_providers.guardian.supports_websockets=true",
+    "code mode": "-m gpt-5.6-sol",
+}
 COPILOT_WIRES: Mapping[str, Mapping[str, str]] = {
     "chat": {"COPILOT_PROVIDER_TYPE": "openai", "COPILOT_MODEL": "gpt-4.1"},
     "responses": {
@@ -146,7 +163,7 @@ AIDER_FLAGS = (
     "--no-show-model-warnings --no-show-release-notes --no-pretty --auto-test --test-cmd"
 )
 
-USAGE_ASKED_FOR = ("answer", "request stream_options")
+USAGE_ASKED_FOR = ("request stream_options", "answer")
 """A client of chat that does not ask for a stream's usage: it is asked for, and the chunk that tells it taken out."""
 
 SEARCHES_BOUND = ("request max_tool_calls",)
@@ -171,14 +188,17 @@ AGENTS = (
         home={".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}'},
         tools=GEMINI_TOOLS,
     ),
-    Agent(
-        name="Codex",
-        protocol="responses",
-        program=COMMANDS / "codex",
-        version=_package("@openai/codex"),
-        command=lambda prompt: (*CODEX_FLAGS.split(), "-m", "gpt-5.5", prompt),
-        tools=CODEX_TOOLS,
-        changed=SEARCHES_BOUND,
+    *(
+        Agent(
+            name=f"Codex ({wire})",
+            protocol="responses",
+            program=COMMANDS / "codex",
+            version=_package("@openai/codex"),
+            command=lambda prompt, flags=flags: (*f"{CODEX_FLAGS} {flags}".split(), prompt),
+            tools=CODE_MODE_TOOLS if wire == "code mode" else CODEX_TOOLS,
+            changed=() if wire == "code mode" else SEARCHES_BOUND,
+        )
+        for wire, flags in CODEX_WIRES.items()
     ),
     *(
         Agent(
@@ -199,6 +219,10 @@ AGENTS = (
         version=_package("opencode-linux-x64"),
         command=lambda prompt: ("run", "--model", "anthropic/claude-sonnet-4-6", prompt),
         tools=OPENCODE_TOOLS,
+        short_of=dict.fromkeys(
+            ("denied", "blocked"),
+            "it drops the arguments of a call to a tool that it does not have, and the reason with them",
+        ),
     ),
     Agent(
         name="Continue",

@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 SECONDS = (1, 2, 5)
 """How exactly a time is told: at most so much."""
 
+GONE_ON = "I went on."
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _GREETING = 'print("helo")\n'
 

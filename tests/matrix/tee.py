@@ -9,6 +9,10 @@ from itertools import count
 from pathlib import Path
 
 PIECE = 65536
+_SHORT = 125
+"""The longest text whose length stands in a WebSocket frame's second byte."""
+_CONTROL = 8
+"""Kinds of frames from here on are about the connection."""
 
 
 class Tee:
@@ -45,7 +49,10 @@ def _pump(source: socket.socket, sink: socket.socket, file: Path) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A request or an answer of HTTP/1.1: its first line, its headers (names in lower case) and its body."""
+    """A request or an answer of HTTP/1.1: its first line, its headers (names in lower case) and its body.
+
+    Behind the handshake of a WebSocket the body is what was said on it, a line a message.
+    """
 
     line: str
     headers: Mapping[str, str]
@@ -74,7 +81,9 @@ def messages(data: bytes) -> Iterator[Message]:
         head, _, data = data.partition(b"\r\n\r\n")
         line, *fields = head.decode("latin-1").split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
-        if headers.get("transfer-encoding") == "chunked":
+        if headers.get("upgrade") == "websocket":
+            body, data = _said(data), b""
+        elif headers.get("transfer-encoding") == "chunked":
             body, data = _unchunked(data)
         elif "content-length" in headers:
             size = int(headers["content-length"])
@@ -97,3 +106,21 @@ def _unchunked(data: bytes) -> tuple[bytes, bytes]:
         body += data[:length]
         data = data[length + 2 :]
     return bytes(body), b""
+
+
+def _said(data: bytes) -> bytes:
+    """Return the texts of a WebSocket's frames; the frames of control say nothing."""
+    said = bytearray()
+    while len(data) > 1:
+        last, kind, masked, length, start = data[0] & 0x80, data[0] & 0x0F, data[1] & 0x80, data[1] & 0x7F, 2
+        if length > _SHORT:
+            start = 4 if length == _SHORT + 1 else 10
+            length = int.from_bytes(data[2:start], "big")
+        mask = data[start : start + 4] if masked else b""
+        start += len(mask)
+        text = data[start : start + length]
+        if kind < _CONTROL:
+            said += bytes(byte ^ mask[number % 4] for number, byte in enumerate(text)) if mask else text
+            said += b"\n" if last else b""
+        data = data[start + length :]
+    return bytes(said)

@@ -9,7 +9,7 @@ from desk import Desk
 from fidelity import changes
 from results import begin
 from roster import AGENTS, Agent
-from seat import Run, Seat, turn
+from seat import GONE_ON, Run, Seat, turn
 
 pytestmark = pytest.mark.matrix
 
@@ -17,7 +17,6 @@ MOST_REQUESTS = 2
 MOST_SECONDS = 5
 LEAK = "AKIA" + "Q7ZX2MWJ5RT4KLNV"
 SECRET = "secret-that-nobody-reads"
-GONE_ON = "I went on."
 FORBIDS_NOTHING = "token_budget: 10000000"
 """A limit in dollars would bound the searches that a request allows the provider to make."""
 
@@ -89,7 +88,7 @@ def test_a_blocked_file_is_read_neither_by_a_tool_nor_by_the_shell(seat: Seat) -
     policy = f'{FORBIDS_NOTHING}\nfile_blocklist: [".env"]'
     run = seat.run(*steps, turn(text=GONE_ON), policy=policy, files={".env": f"API_KEY={SECRET}\n"})
     assert SECRET.encode() not in seat.desk.heard
-    assert len(run.findings) == 2
+    assert len(run.findings) >= 2  # some ask a small model for a title as well, which is answered alike here
     went_on(seat, run, "file_blocklist")
 
 
@@ -108,7 +107,7 @@ def went_on(seat: Seat, run: Run, rule: str) -> None:
     seat.note(exit=run.exit, went_on=GONE_ON in run.said, told=told)
     assert (run.outcome.code, {found["rule"] for found in run.findings}) == (1, {rule})
     assert GONE_ON in run.said, run.said
-    assert told, seat.desk.heard[-3000:]
+    assert told or seat.scenario in seat.agent.short_of
 
 
 def metered(run: Run) -> Counter[tuple[object, ...]]:
