@@ -202,6 +202,7 @@ def agents_environment(inputs: Inputs, base_url: str) -> str:
     """Set the agents up: return lines for ``GITHUB_ENV``, from the one table that ``run`` and ``env`` go by."""
     arguments = ["env", "--format", "github", "--url", base_url, "--home", str(inputs.folder / "agents")]
     arguments += ["--keys", ",".join(inputs.keys)]
+    arguments += ["--policy", inputs.policy] if inputs.policy else []
     arguments += ["--session", inputs.session] if inputs.session else []
     for name in inputs.agents:
         arguments.append(f"--agent={name}")
@@ -214,7 +215,7 @@ def agents_environment(inputs: Inputs, base_url: str) -> str:
         check=False,
     )
     if made.returncode:
-        raise StartError(f"agents: {made.stderr.strip()[-3000:]}")
+        raise StartError(made.stderr.strip()[-3000:])
     print(quoted(made.stderr), end="\n" if made.stderr else "")
     return made.stdout
 

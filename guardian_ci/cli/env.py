@@ -14,7 +14,8 @@ from guardian_ci.cli.agents.home import write_files
 from guardian_ci.cli.agents.shells import FORMATS
 from guardian_ci.cli.agents.table import AGENTS, NONE, agents_named
 from guardian_ci.cli.launch import say
-from guardian_ci.cli.options import TOKEN_VARIABLE, default_state, session_name
+from guardian_ci.cli.options import TOKEN_VARIABLE, default_state, redirected, session_name
+from guardian_ci.cli.validate import read_policy
 from guardian_ci.errors import EXIT_CLEAN, UsageError
 
 _EPILOG: Final = """\
@@ -62,6 +63,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="LIST",
         help="the providers whose keys the token stands for (default: %(default)s)",
     )
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="the proxy's policy: the token also opens its further upstreams"
+    )
     parser.add_argument("--format", choices=FORMATS, default="sh", help="how it is printed (default: %(default)s)")
     parser.add_argument(
         "--home", type=Path, metavar="DIR", help="the private folder (default: one for URL and session)"
@@ -98,6 +102,8 @@ def _place(options: argparse.Namespace) -> Place:
     held = {name for each in options.keys.split(",") if (name := each.strip())}
     if strange := sorted(held - AGENT_KEYS.keys()):
         raise UsageError(f"--keys {strange[0][:100]!r} is no provider; known are {', '.join(AGENT_KEYS)}")
+    if options.policy is not None:
+        held |= redirected(read_policy(options.policy), session)
     parts = urlsplit(url)
     named = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{parts.netloc}{parts.path}-{session or 'any'}")
     return Place(

@@ -15,7 +15,7 @@ from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.policy import Policy, default_policy
 from guardian_ci.policy.scan.gitleaks import GitleaksRules
 from guardian_ci.policy.scan.secrets import Rules
-from guardian_ci.policy.upstreams import BUILT_IN, Upstream
+from guardian_ci.policy.upstreams import BUILT_IN, OWN, Upstream
 
 KEY_VARIABLES: Final[Mapping[str, str]] = {
     "anthropic": "ANTHROPIC_API_KEY",
@@ -150,6 +150,15 @@ def upstream_keys_of(policy: Policy, environment: Mapping[str, str]) -> dict[str
                 f" (or {variable}_FILE, a file's path) for this command, or name another with key_variable"
             )
     return keys
+
+
+def redirected(policy: Policy, session: str | None = None) -> frozenset[str]:
+    """The providers whose calls an upstream of the policy may take: an agent's own key opens none of those.
+
+    Of one session's upstreams, or of all that the policy has.
+    """
+    upstreams = policy.for_session(session).upstreams.values() if session else _upstreams_of(policy)
+    return frozenset(OWN[protocol] for upstream in upstreams for protocol in upstream.protocols)
 
 
 def withheld(policy: Policy) -> tuple[str, ...]:

@@ -19,11 +19,10 @@ from guardian_ci.cli.agents.home import temporary_home, write_files
 from guardian_ci.cli.agents.table import NONE, agents_named, recognised
 from guardian_ci.cli.intercept import add_intercept_option, check_extra, intercepting
 from guardian_ci.cli.launch import announce, conclude, configuration, say, supervised
-from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, session_name, withheld
+from guardian_ci.cli.options import KEY_VARIABLES, TOKEN_VARIABLE, add_proxy_options, redirected, session_name, withheld
 from guardian_ci.errors import EXIT_CLEAN, StartError, UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
 from guardian_ci.policy import Policy
-from guardian_ci.policy.upstreams import OWN
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.supervisor import FINISHED
 
@@ -105,9 +104,10 @@ def _run(
         intercepting(options, config, supervisor, session) as intercept,
         temporary_home(options.state) as home,
     ):
-        announce(config, supervisor.start(intercept.beside), options.state)
+        # Before the proxy starts: settings that cannot be used leave no log behind.
         made = agent_changes(agents, config, supervisor.url, session, home)
         write_files(made, home)
+        announce(config, supervisor.start(intercept.beside), options.state)
         for remark in made.remarks:
             say(remark)
         flags = made.arguments.get(known.name, ()) if (known := recognised(command[0])) else ()
@@ -128,13 +128,10 @@ def _run(
 
 def agent_changes(agents: Sequence[Agent], config: ProxyConfig, url: str, session: str, home: Path) -> Changes:
     """What these agents need of a proxy that listens at ``url``: base URLs, the token in the place of keys, files."""
-    upstreams = config.policy.for_session(session).upstreams.values()
-    # Where any upstream of the policy may take an agent's calls, the agent holds the token: its own key opens none.
-    redirected = {OWN[protocol] for upstream in upstreams for protocol in upstream.protocols}
     place = Place(
         base=f"{url}/s/{session}",
         token=config.token or "",
-        held=config.keys.keys() | redirected,
+        held=config.keys.keys() | redirected(config.policy, session),
         environment=os.environ,
         home=home,
     )

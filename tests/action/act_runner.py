@@ -86,6 +86,7 @@ def programs(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name, target in {
         "node": AGENTS / f"node-linux-{machine}/bin/node",
+        "codex": next((AGENTS / f"@openai/codex-linux-{machine}/vendor").glob("*/bin/codex")),
         "claude": AGENTS / f"@anthropic-ai/claude-code-linux-{machine}/claude",
         "python3": Path(sys.base_prefix) / "bin/python3",
     }.items():

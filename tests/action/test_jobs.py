@@ -1,5 +1,6 @@
 """The action in whole jobs with a real Claude Code: what each job's end looks like to its owner."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -110,6 +111,26 @@ def test_a_budget_that_runs_out_ends_the_agent_and_the_job(runner: Runner) -> No
     assert (refused["decision"], refused["reason"]) == ("rejected", "cost_limit_exceeded")
     assert refused["trace"]
     assert 0 < sum(float(str(call["cost_usd"])) for call in job.calls()) <= 0.75
+
+
+def test_codex_goes_to_the_proxy_where_the_action_is_told_that_it_is_codex(runner: Runner) -> None:
+    call = {"tools": [{"name": "exec_command", "input": {"cmd": "touch ran"}}]}
+    codex = "codex exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox -m gpt-5.5"
+    prompt = f"Do it. demo-script: {json.dumps([call, DONE])}"
+    job = runner.run(
+        [{"run": f'{codex} "$PROMPT"', "env": {"PROMPT": prompt}}, {"run": 'cp ran "$CODEX_HOME/config.toml" "$OUT"'}],
+        inputs={
+            "agents": "codex",
+            "session": "nightly",
+            "openai-api-key": "${{ secrets.KEY }}",
+            "openai-upstream": runner.upstream,
+        },
+    )
+    assert job.exit_code == 0, job.output
+    assert (job.out / "ran").exists()
+    assert [(call["protocol"], call["session_id"]) for call in job.calls()] == [("openai-responses", "nightly")] * 2
+    assert KEY not in (job.out / "config.toml").read_text()
+    assert_gone(proxy_of(job))
 
 
 def test_an_agent_that_hangs_up_is_billed_and_the_job_is_green(runner: Runner) -> None:

@@ -157,7 +157,7 @@ def test_without_names_all_agents_are_set_up_in_the_runs_folder(
 @pytest.mark.usefixtures("site")
 def test_an_agent_that_there_is_not_is_refused_before_the_proxy_starts(start: ModuleType, tmp_path: Path) -> None:
     inputs = checked(start, tmp_path, GUARDIAN_AGENTS="claude-code,\n  codecs")
-    with pytest.raises(start.StartError, match=r"agents: .*'codecs' \(is codex meant\?\)"):
+    with pytest.raises(start.StartError, match=r"there is no agent 'codecs' \(is codex meant\?\)"):
         start.agents_environment(inputs, "http://127.0.0.1:8080")
 
 

@@ -63,6 +63,16 @@ def test_the_token_stands_only_for_the_keys_that_are_named(capsys: Printed, monk
     assert "OPENAI_API_KEY" not in environment(capsys, "--agent", "none", "--keys", "")
 
 
+def test_the_token_also_stands_where_the_policy_sends_calls_to_an_upstream_of_its_own(
+    capsys: Printed, tmp_path: Path
+) -> None:
+    file = tmp_path / "guardian.yml"
+    file.write_text("upstreams: {anthropic: https://gateway.example}\n")
+    found = environment(capsys, "--agent", "none", "--keys", "", "--policy", str(file))
+    assert found["ANTHROPIC_API_KEY"] == "gci-token"
+    assert "OPENAI_API_KEY" not in found
+
+
 def test_without_a_token_agents_use_their_own_keys_and_are_told_so(
     capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

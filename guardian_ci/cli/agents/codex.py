@@ -80,5 +80,7 @@ CODEX: Final = Agent(
     protocols=(WireProtocol.OPENAI_RESPONSES,),
     prepare=_prepare,
     set_by="a CODEX_HOME with the provider in it; a flag",
-    outside=("a login with ChatGPT: it is left out, the run's token is used",),
+    outside=(
+        "plugins, where the user's configuration turns them on: their catalogue is at github.com and chatgpt.com",
+    ),
 )

@@ -78,7 +78,7 @@ OPENCODE: Final = Agent(
     protocols=_PROTOCOLS,
     prepare=_opencode,
     set_by=_SET_BY,
-    outside=(*_OUTSIDE, "plugins, which it loads from npm"),
+    outside=(*_OUTSIDE, "packages of plugins, at registry.npmjs.org"),
 )
 KILO: Final = Agent(
     name="kilo",

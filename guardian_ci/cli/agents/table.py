@@ -23,7 +23,7 @@ _PROGRAM_ENDINGS: Final = (".exe", ".cmd", ".bat", ".ps1")
 
 
 def _claude_code(_: Place) -> Setup:
-    """The base URL and the token, which the settings of a repository cannot replace.
+    """The base URL and the token, which the settings of a repository cannot replace; no telemetry and no updates.
 
     IS_SANDBOX lets it work as root, as containers do, where ``--dangerously-skip-permissions`` is given.
     """
@@ -31,9 +31,6 @@ def _claude_code(_: Place) -> Setup:
         variables={"CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "1"},
         defaults={
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-            "DISABLE_ERROR_REPORTING": "1",
-            "DISABLE_TELEMETRY": "1",
             "IS_SANDBOX": "1",
         },
     )
@@ -108,8 +105,8 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "ANTHROPIC_UNIX_SOCKET",
         ),
         outside=(
-            "WebFetch asks Anthropic about a page's host before it fetches it, and fetches the page itself",
-            "fast mode asks Anthropic whether the account may use it",
+            "WebFetch's check of a page's host at api.anthropic.com (its setting skipWebFetchPreflight), and the page",
+            "fast mode's check of the account, where CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is turned off",
         ),
     ),
     CODEX,
@@ -126,7 +123,7 @@ AGENTS: Final[tuple[Agent, ...]] = (
             "GEMINI_CLI_USE_COMPUTE_ADC",
             "GOOGLE_VERTEX_BASE_URL",
         ),
-        outside=("web_fetch fetches pages itself",),
+        outside=("pages, which web_fetch fetches itself",),
     ),
     COPILOT,
     Agent(
@@ -136,7 +133,10 @@ AGENTS: Final[tuple[Agent, ...]] = (
         protocols=(WireProtocol.OPENAI_CHAT, WireProtocol.ANTHROPIC_MESSAGES, WireProtocol.GEMINI_GENERATE),
         prepare=_aider,
         set_by="environment; flags",
-        outside=("models of other providers, which it calls where LiteLLM says",),
+        outside=(
+            "a list of prices at raw.githubusercontent.com",
+            "models of other providers, which it calls where LiteLLM says",
+        ),
     ),
     OPENCODE,
     CONTINUE,
