@@ -205,7 +205,7 @@ class ProxyServer:
     def _watch(self, keeper: Gatekeeper, own: OwnConnections) -> tuple[DirectWatch | None, str]:
         """The watch on connections past the proxy, if there is one, and what the log's first line says of it."""
         policy = self.config.policy
-        settings = policy.for_session("")  # a connection belongs to no session
+        settings = direct.strictest(policy)
         if self.config.resolve is None or settings.action(direct.RULE) == "off":
             return None, "off"
         entries = [one for each in (*policy.settings, policy.fallback) for one in each.upstreams.values()]

@@ -185,6 +185,19 @@ def test_several_logs_are_summed_as_one(tmp_path: Path) -> None:
     assert (summary.calls, len(summary.runs), len(summary.sessions)) == (2, 2, 1)
 
 
+def test_what_subagents_cost_is_summed_over_several_logs(tmp_path: Path) -> None:
+    main, sub = {"agent_session": "s"}, {"agent_session": "s", "subagent": "a"}
+    logs = [
+        RecordedLog(tmp_path / f"{name}.ndjson", name).start().call(attribution=main).call(attribution=sub).end()
+        for name in ("a", "b")
+    ]
+    (session,) = Summary.of(*map(read_log, logs)).sessions
+    assert [(part.subagent, part.calls, part.picodollars) for part in session.parts] == [
+        (None, 2, 1_000_000_000_000),
+        ("a", 2, 1_000_000_000_000),
+    ]
+
+
 def test_a_type_of_line_from_a_later_version_is_passed_over(log: RecordedLog) -> None:
     log.writer.write("news", log.now, {"headline": "x"})
     assert summed(log.end()).verdict == "clean"

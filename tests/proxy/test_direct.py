@@ -23,11 +23,11 @@ from guardian_ci.audit.replay import replay
 from guardian_ci.audit.summary import Summary
 from guardian_ci.errors import StoreError
 from guardian_ci.model import Verdict
-from guardian_ci.policy import Settings
-from guardian_ci.proxy.direct import PROC, DirectWatch, Lookout, OwnConnections, Sighting, finding_of
+from guardian_ci.policy import Settings, policy_from_document
+from guardian_ci.proxy.direct import PROC, DirectWatch, Lookout, OwnConnections, Sighting, finding_of, strictest
 from guardian_ci.proxy.direct_hosts import KnownAddresses
 from guardian_ci.proxy.direct_process import Process
-from guardian_ci.proxy.direct_table import connections
+from guardian_ci.proxy.direct_table import connections, end
 
 HOST = "provider.example"
 ADDRESS = "127.0.0.2"
@@ -159,7 +159,7 @@ def test_a_very_long_table_is_read_a_piece_a_look_and_to_its_end(tmp_path: Path,
         (sighting,) = lookout.look()
         assert time.monotonic() - began < 1
         assert 0 < sighting.count < 5_000
-        for _ in range(10):
+        for _ in range(50):
             assert lookout.look() == []
         assert sighting.count == 20_000
 
@@ -207,6 +207,18 @@ def test_a_finding_says_who_where_and_when_and_claims_no_more(
     assert said in found.message
     assert (found.rule, found.verdict, found.subject) == ("direct_connection", Verdict.WARN, hosts[0])
     assert finding_of(sighting, Settings(rules={"direct_connection": "off"})) is None
+
+
+@pytest.mark.parametrize(
+    ("actions", "strict"),
+    [(["warn"], "warn"), (["off", "warn"], "warn"), (["warn", "block", "off"], "block"), (["off", "off"], "off")],
+)
+def test_of_several_entries_the_strictest_says_what_follows(actions: list[str], strict: str) -> None:
+    entries = [
+        {"name": f"p{number}", "sessions": [f"s{number}"], "rules": {"direct_connection": action}}
+        for number, action in enumerate(actions)
+    ]
+    assert strictest(policy_from_document({"policies": entries}, "guardian.yml")).action("direct_connection") == strict
 
 
 async def watch(lookout: Lookout, known: KnownAddresses, saw: Callable[[Sighting], None]) -> tuple[list[str], str]:
@@ -301,7 +313,7 @@ def locals_of(url: str) -> set[tuple[str, int]]:
     """The near ends of what is connected to an address now."""
     port = int(url.rpartition(":")[2])
     table = (PROC / "net" / "tcp").read_bytes().splitlines()
-    return {each.local for each in connections(table, (port,))}
+    return {end(each.local) for each in connections(table, (port,))}
 
 
 def test_each_connection_for_a_call_is_known_as_the_proxys_own(
