@@ -222,6 +222,8 @@ class Call:
     """The digest of those before its last answer: an earlier request's ``conversation``, where it goes on from one."""
     leaks: tuple[Leak, ...] = ()
     suspicions: tuple[Suspicion, ...] = ()
+    ceiling: int | None = None
+    """Picodollars that bound a whole connection (Realtime), whose size nobody knows beforehand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

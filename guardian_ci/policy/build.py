@@ -133,7 +133,7 @@ def _settings(members: _Members, places: Mapping[str, Place], *, name: str) -> S
         loop_detection=_loop_detection(entry.section("loop_detection")),
         idle_timeout_minutes=entry.section("session").seconds("idle_timeout_minutes"),
         upstreams=_upstreams(entry.section("upstreams"), places),
-        websockets=_made(WebSockets, responses=entry.section("websockets").text("responses")),
+        websockets=_websockets(entry.section("websockets")),
         timeouts=_timeouts(entry.section("timeouts")),
         max_request_mb=entry.integer("max_request_mb"),
         log_level=entry.text("log_level"),
@@ -288,6 +288,14 @@ def _secrets(value: Value) -> SecretRules:
         answers=section.text("answers") or kept,
         environment=section.texts("environment"),
         rules=section.text("rules"),
+    )
+
+
+def _websockets(section: _Section) -> WebSockets:
+    return _made(
+        WebSockets,
+        responses=section.text("responses"),
+        realtime_ceiling=section.scaled("realtime_ceiling_usd", PICODOLLARS),
     )
 
 

@@ -70,6 +70,8 @@ def _special(entry: Settings) -> Iterator[str]:
     yield from _upstreams(entry)
     if entry.websockets.responses == "refuse":
         yield "WebSockets are refused; agents fall back to POST"
+    if entry.websockets.realtime_ceiling is not None:
+        yield f"OpenAI Realtime: {dollars(entry.websockets.realtime_ceiling)} per connection, without tools"
     changed = [f"{rule} {action}" for rule, action in entry.rules.items() if action != "block"]
     if changed:
         yield "rules that do not block: " + ", ".join(changed)

@@ -18,7 +18,7 @@ from guardian_ci.policy.upstream_check import check_upstreams, check_whole_upstr
 _USD_DECIMALS: Final = 12
 _RATE_DECIMALS: Final = 6
 _DIGITS: Final = 15
-_USD: Final = re.compile(r"(?:^|\.)(?:cost_limit_usd|usd)$")
+_USD: Final = re.compile(r"(?:^|\.)(?:cost_limit_usd|realtime_ceiling_usd|usd)$")
 _RATE: Final = re.compile(r"(?:^|\.)prices\..*\.(?:input|output|cache_read|cache_write|cache_write_1h)$", re.DOTALL)
 
 

@@ -117,9 +117,13 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSockets:
-    """Whether the responses API may be spoken over WebSocket."""
+    """Whether the responses API may be spoken over WebSocket, and what a Realtime connection may cost.
+
+    ``realtime_ceiling`` in picodollars; None refuses Realtime.
+    """
 
     responses: Literal["allow", "refuse"] = "allow"
+    realtime_ceiling: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

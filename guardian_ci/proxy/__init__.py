@@ -8,4 +8,5 @@
 ``attribution``  which session and subagent an agent says that it is    ``direct``      connections past the proxy
 ``socket``       the responses API over WebSocket: ``socket_handshake`` opens it, ``socket_lanes`` tell whose each
                  message is, ``socket_turn`` is one response, ``upstream_socket`` the provider's side
+``realtime``     OpenAI Realtime, under a ceiling
 """

@@ -21,7 +21,8 @@ from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.model import Finding, Operation, Verdict
 from guardian_ci.proxy.client import Client, Receive, Send
 from guardian_ci.proxy.credentials import key_in_header
-from guardian_ci.proxy.paths import ENDPOINTS, MODELS, RESPONSES_SOCKET, Endpoint
+from guardian_ci.proxy.paths import ENDPOINTS, MODELS, REALTIME, RESPONSES_SOCKET, Endpoint
+from guardian_ci.proxy.realtime import RealtimeSocket
 from guardian_ci.proxy.refusals import Refusal
 from guardian_ci.proxy.relay import Proxy, Relay, begin, session_name
 from guardian_ci.proxy.socket import ResponsesSocket
@@ -49,9 +50,11 @@ def make_app(proxy: Proxy, stop: Callable[[], None]) -> Starlette:
 
 
 def _metered(proxy: Proxy) -> list[BaseRoute]:
-    sockets = ResponsesSocket(proxy)
+    sockets: dict[Endpoint, Any] = {RESPONSES_SOCKET: ResponsesSocket(proxy), REALTIME: RealtimeSocket(proxy)}
     routes: list[BaseRoute] = [
-        WebSocketRoute(f"{prefix}{RESPONSES_SOCKET.path}", sockets) for prefix in ("", f"/{RESPONSES_SOCKET.provider}")
+        WebSocketRoute(f"{prefix}{endpoint.path}", socket)
+        for endpoint, socket in sockets.items()
+        for prefix in ("", f"/{endpoint.provider}")
     ]
     for provider in MODELS:
         own = [endpoint for endpoint in (*ENDPOINTS, MODELS[provider]) if endpoint.provider == provider]

@@ -104,6 +104,15 @@ RESPONSES_SOCKET: Final = Endpoint(
 )
 """The same protocol over WebSocket."""
 
+REALTIME: Final = Endpoint(
+    path="/v1/realtime",
+    method="GET",
+    protocol=WireProtocol.OPENAI_RESPONSES,
+    operation=Operation.GENERATE,
+    provider="openai",
+)
+"""Speech and text over WebSocket, billed like responses."""
+
 MODELS: Final = {
     "anthropic": Endpoint(
         path="/v1/models",

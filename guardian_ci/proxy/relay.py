@@ -99,6 +99,17 @@ def session_name(scope: Mapping[str, Any], headers: Headers, keeper: Gatekeeper)
     return named or session_of(presented(headers))
 
 
+def caller_of(proxy: Proxy, session: str, upstream: Upstream) -> Caller:
+    """Who calls, and whose prices hold."""
+    return Caller(
+        session=session,
+        run=proxy.run_id,
+        provider=upstream.provider,
+        user=proxy.config.user,
+        pull_request=proxy.config.pull_request,
+    )
+
+
 class OneCall(ABC):
     """The state of one call while it is served."""
 
@@ -186,14 +197,7 @@ class OneCall(ABC):
         return found
 
     def _caller(self) -> Caller:
-        config = self._proxy.config
-        return Caller(
-            session=self._session,
-            run=self._proxy.run_id,
-            provider=self._upstream.provider,
-            user=config.user,
-            pull_request=config.pull_request,
-        )
+        return caller_of(self._proxy, self._session, self._upstream)
 
     def _prompt(self, parsed: Parsed) -> str | None:
         if self._settings.log_level != "debug" or self._endpoint.operation is Operation.MODELS:

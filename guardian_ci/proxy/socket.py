@@ -13,7 +13,7 @@ from guardian_ci.model import Call
 from guardian_ci.proxy.client import Headers, Receive, Send
 from guardian_ci.proxy.paths import RESPONSES_SOCKET
 from guardian_ci.proxy.relay import Proxy, begin, session_name
-from guardian_ci.proxy.socket_handshake import Handshake
+from guardian_ci.proxy.socket_handshake import UPGRADE_REQUIRED, Handshake, refused
 from guardian_ci.proxy.socket_lanes import Lane, Lanes
 from guardian_ci.proxy.socket_turn import Line, SocketTurn, SteerTurn
 from guardian_ci.wire.openai_responses_socket import Asked, OpenAIResponsesSocket, SteerWire, asked, told
@@ -33,7 +33,12 @@ class ResponsesSocket:
         """Serve one connection."""
         headers: Headers = list(scope["headers"])
         session = session_name(scope, headers, self._proxy.gatekeeper)
-        upstream = await Handshake(self._proxy, RESPONSES_SOCKET, scope, session, send).serve()
+        handshake = Handshake(self._proxy, RESPONSES_SOCKET, scope, session, send)
+        if self._proxy.config.policy.for_session(session).websockets.responses == "refuse":
+            message = "the policy refuses WebSockets (websockets.responses); send POST instead"
+            await handshake.refuse(refused("unmetered_endpoint", message), UPGRADE_REQUIRED)
+            return
+        upstream = await handshake.serve()
         if upstream is None:
             return
         line = Line(self._proxy, RESPONSES_SOCKET, headers, session, upstream, send)

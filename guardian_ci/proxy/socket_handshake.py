@@ -21,7 +21,7 @@ from guardian_ci.proxy.upstream_socket import RefusedError, UpstreamSocket
 from guardian_ci.proxy.upstreams.plain import joined
 from guardian_ci.wire import WIRES
 
-_UPGRADE_REQUIRED: Final = 426
+UPGRADE_REQUIRED: Final = 426
 """Makes Codex fall back to POST at once."""
 
 
@@ -32,6 +32,11 @@ def denial(send: Send) -> Send:
         await send({**message, "type": f"websocket.{message['type']}"})
 
     return sent
+
+
+def refused(reason: str, message: str) -> Finding:
+    """What is wrong with a handshake that does no harm."""
+    return Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message=message, throttle=True)
 
 
 async def no_body() -> Message:
@@ -46,28 +51,24 @@ class Handshake:
         self._proxy = proxy
         self._endpoint = endpoint
         self._scope = scope
-        self._exchange = begin(scope)
-        self._exchange.session = session
-        self._client = Client(self._exchange.request_id, no_body, denial(send))
+        self.exchange = begin(scope)
+        self.exchange.session = session
+        self._client = Client(self.exchange.request_id, no_body, denial(send))
         self._settings = proxy.config.policy.for_session(session)
 
     async def serve(self) -> UpstreamSocket | None:
         """Open the upstream's side; None where the agent has got a refusal."""
-        if self._settings.websockets.responses == "refuse":
-            message = "the policy refuses WebSockets (websockets.responses); send POST instead"
-            await self._refuse("unmetered_endpoint", message, _UPGRADE_REQUIRED)
-            return None
         upstream = only(self._settings.upstreams, self._endpoint.protocol)
         if upstream is None or upstream.kind != "openai":
             message = (
                 "the policy's upstreams are chosen by the model, which a WebSocket tells too late; send POST instead"
             )
-            await self._refuse("unmetered_endpoint", message, _UPGRADE_REQUIRED)
+            await self.refuse(refused("unmetered_endpoint", message), UPGRADE_REQUIRED)
             return None
         try:
             return await self._open(upstream)
         except BadRequest as error:
-            await self._refuse("bad_request", str(error), 400)
+            await self.refuse(refused("bad_request", str(error)), 400)
         except RefusedError as error:
             self._note(str(error))
             await self._client.start(error.status, error.headers)
@@ -84,17 +85,26 @@ class Handshake:
         self._proxy.upstream.own.add(opened.local)
         return opened
 
-    async def _refuse(self, reason: str, message: str, status: int) -> None:
-        finding = Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message=message, throttle=True)
-        self._exchange.status = status
+    async def refuse(self, finding: Finding, status: int) -> None:
+        """Answer with a refusal, and record it."""
+        self.exchange.status = status
         with contextlib.suppress(StoreError):  # the keeper has said so on the terminal; the refusal stands
-            self._proxy.gatekeeper.rejected(self._exchange, finding)
-        refusal = Refusal(status=status, code="invalid_request_error", message=f"guardian-ci: {message}", reason=reason)
+            self._proxy.gatekeeper.rejected(self.exchange, finding)
+        await self.answer(finding, status)
+
+    async def answer(self, finding: Finding, status: int) -> None:
+        """Answer with a refusal that is recorded."""
+        refusal = Refusal(
+            status=status,
+            code="invalid_request_error",
+            message=f"guardian-ci: {finding.message}",
+            reason=finding.reason,
+        )
         await self._client.refuse(refusal, WIRES[self._endpoint.protocol])
 
     def _note(self, message: str) -> None:
         with contextlib.suppress(StoreError):  # as above
-            self._proxy.gatekeeper.notice("warning", "handshake_refused", message, self._exchange.request_id)
+            self._proxy.gatekeeper.notice("warning", "handshake_refused", message, self.exchange.request_id)
 
 
 def _passed_on(headers: Headers) -> Headers:

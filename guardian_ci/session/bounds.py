@@ -28,6 +28,8 @@ _FEW_TOKENS: Final = 64
 def ask_of(call: OpenCall, table: PriceTable) -> Ask:
     """An upper bound of what the call may cost, and the scopes that it is charged to."""
     request, settings, prices = call.as_forwarded(), call.settings, call.prices
+    if request.ceiling is not None:
+        return _ask_of_ceiling(call, request.ceiling)
     price = prices[0]
     window = price.context_tokens or LARGEST_CONTEXT
     hidden = call.state.hidden_tokens(request, window)
@@ -53,6 +55,25 @@ def ask_of(call: OpenCall, table: PriceTable) -> Ask:
     return call.asked
 
 
+def _ask_of_ceiling(call: OpenCall, ceiling: int) -> Ask:
+    """All that a connection may cost; its single responses are held to it while it lasts."""
+    call.demands = call.scopes(enforced=True)
+    call.asked = Ask(id=call.received.request, demands=call.demands, fixed=Amount(picodollars=ceiling))
+    return call.asked
+
+
+def stays_below(call: OpenCall, table: PriceTable, spent: int, *, context: int, responses: int) -> bool:
+    """Whether so many further responses, as long as they may be, fit below a connection's ceiling.
+
+    Each of them is billed for ``context`` tokens, and for what those before it have written.
+    """
+    request, price = call.received.call, call.prices[0]
+    output = request.max_output_tokens or DEFAULT_OUTPUT
+    worst = table.worst(price, request, at=call.received.time)
+    each = (context + (responses - 1) * output) * worst.input_rate + output * worst.output_rate + worst.fixed
+    return request.ceiling is not None and spent + responses * each <= request.ceiling
+
+
 def _input_bound(size: InputSize, tokenizer: str, measured: tuple[InputSize, int] | None) -> int:
     """A bound of the whole input, or what was counted before and a bound of what has come to it."""
     if measured is None:
@@ -76,6 +97,8 @@ def missing(call: OpenCall, event: on.Progressed, spent: Cost | None) -> Amount:
     """
     picodollars = tokens = 0
     choices = call.received.call.choices
+    if call.received.call.ceiling is not None:
+        return Amount()  # it is cut before it needs more, and its tokens were never bounded
     if event.usage is not None:
         # A usage that comes before the output tells the input: all that was granted may still follow.
         ahead = max(0, call.output_tokens * choices - event.usage.total_output) if event.output_bytes == 0 else 0

@@ -34,7 +34,7 @@ from guardian_ci.policy.rules.secret_leak import to_redact
 from guardian_ci.pricing import ModelPrice, PriceTable
 from guardian_ci.session import commands as do
 from guardian_ci.session import events as on
-from guardian_ci.session.bounds import ask_of, charge_of, missing
+from guardian_ci.session.bounds import ask_of, charge_of, missing, stays_below
 from guardian_ci.session.events import Outcome
 from guardian_ci.session.ledger import Ask, Demand, Denial, Grant
 from guardian_ci.session.open_call import OpenCall
@@ -79,6 +79,13 @@ class Guard:
         """The folder that the session's shell has changed to, by what its commands told."""
         state = self._sessions.get(session)
         return None if state is None else state.cwd
+
+    def fits(self, request: str, usage: Usage, *, context: int, responses: int) -> bool:
+        """Whether a connection with a ceiling can pay for its next responses; ``context`` bounds each one's input."""
+        call = self._open[request]
+        cost = self._cost_of(call, usage)
+        spent = 0 if cost is None else cost.picodollars
+        return stays_below(call, self._table(call), spent, context=context, responses=responses)
 
     def abandon(self, request: str) -> None:
         """Forget a call whose reservation could not be asked for: nothing of it has happened."""

@@ -70,6 +70,8 @@ def test_dollars_are_exact(picodollars: int) -> None:
         ("on_budget: {downgrade: {at: 0.8, to: small}}", "from 80% of the budget on, calls go to small"),
         ("unknown_model: ceiling", "models without a price: charged as the dearest model of their provider"),
         ("prices: {m: {input: 1, output: 2}}", "prices of its own: m"),
+        ("websockets: {responses: refuse}", "WebSockets are refused; agents fall back to POST"),
+        ("websockets: {realtime_ceiling_usd: 0.5}", "OpenAI Realtime: $0.50 per connection, without tools"),
         ("upstreams: {openai: 'http://127.0.0.1:9'}", "upstreams: openai at http://127.0.0.1:9"),
         (
             "upstreams: {mine: {url: 'http://127.0.0.1:9/v1', models: ['llama*', gpt-oss], free: true}}",

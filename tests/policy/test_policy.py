@@ -22,6 +22,7 @@ from guardian_ci.policy.settings import (
     SecretRules,
     Settings,
     Timeouts,
+    WebSockets,
 )
 from guardian_ci.policy.upstreams import upstream_of
 from guardian_ci.pricing import CustomPrice, CustomTier
@@ -117,6 +118,7 @@ def test_every_key_reaches_the_settings() -> None:
     assert (mine.kind, mine.key, mine.free) == ("compatible", "OWN_KEY", True)
     assert [(price.pattern, price.input, price.source) for price in mine.prices] == [("*", 0, "p.yml:34")]
     assert [(price.pattern, price.input, price.source) for price in rented.prices] == [("qwen*", 100_000, "p.yml:35")]
+    assert docs.websockets == WebSockets(responses="refuse", realtime_ceiling=3 * PICODOLLARS // 2)
     assert docs.timeouts == Timeouts(
         connect_seconds=1, silence_seconds=2.5, call_seconds=30, drain_seconds=4, tool_call_seconds=9
     )
