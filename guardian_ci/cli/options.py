@@ -24,6 +24,17 @@ KEY_VARIABLES: Final[Mapping[str, str]] = {
 }
 """Where each provider's key is read from; the same name with ``_FILE`` behind it names a file that holds it."""
 
+_CLOUD_SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
+    "bedrock": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"),
+    "vertex": ("CLOUDSDK_AUTH_ACCESS_TOKEN",),
+}
+"""The variables of each cloud's own chain of credentials that hold a secret."""
+_CLOUD_FILES: Final[Mapping[str, tuple[str, ...]]] = {
+    "bedrock": ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    "vertex": ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"),
+}
+"""Those that name a file that holds one."""
+
 TOKEN_VARIABLE: Final = "GUARDIAN_TOKEN"  # noqa: S105 - the name of a variable
 SESSION: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}")
 """What a session may be called on a command line: no more than a part of a path holds, and not a folder's dots."""
@@ -162,8 +173,10 @@ def redirected(policy: Policy, session: str | None = None) -> frozenset[str]:
 
 
 def withheld(policy: Policy) -> tuple[str, ...]:
-    """The variables that hold the keys of the policy's upstreams, which no agent may see."""
-    return tuple(name for each in sorted(_key_variables(policy)) for name in (each, f"{each}_FILE"))
+    """The variables that hold the keys of the policy's upstreams, or lead to them, which no agent may see."""
+    clouds = {upstream.kind for upstream in _upstreams_of(policy) if upstream.chain}
+    chains = [name for kind in sorted(clouds) for name in (*_CLOUD_SECRETS[kind], *_CLOUD_FILES[kind])]
+    return (*(name for each in sorted(_key_variables(policy)) for name in (each, f"{each}_FILE")), *chains)
 
 
 def _key_variables(policy: Policy) -> set[str]:
@@ -193,6 +206,7 @@ def secrets_of(policy: Policy, environment: Mapping[str, str]) -> tuple[str, ...
     """The values of the variables that the policy calls secret or that hold keys; one that is not set has none."""
     names = {name for settings in (*policy.settings, policy.fallback) for name in settings.secrets.environment}
     names |= _key_variables(policy)
+    names |= {name for upstream in _upstreams_of(policy) if upstream.chain for name in _CLOUD_SECRETS[upstream.kind]}
     return tuple(value for name in sorted(names) if (value := environment.get(name, "").strip()))
 
 

@@ -13,6 +13,7 @@ from guardian_ci.cli.options import (
     keys_of,
     policy_of,
     pull_request_of,
+    secrets_of,
     tokens_of,
     upstream_keys_of,
     user_of,
@@ -174,3 +175,17 @@ def test_a_key_that_is_not_set_is_named_before_anything_starts(value: str) -> No
 def test_no_agent_sees_the_variables_that_hold_the_upstreams_keys() -> None:
     names = ("GW_KEY", "GW_KEY_FILE", "OPENROUTER_API_KEY", "OPENROUTER_API_KEY_FILE")
     assert withheld(UPSTREAMS) == names
+
+
+CLOUDS = load_policy(
+    "upstreams: {aws: {kind: bedrock, region: us-east-1, models: [a]},"
+    " gcp: {kind: vertex, project: acme, location: global, models: [b]}}",
+    "p.yml",
+)
+
+
+def test_what_opens_a_cloud_is_kept_from_agents_and_secret_where_the_policy_uses_it() -> None:
+    environment = {"AWS_SECRET_ACCESS_KEY": "aws-secret", "GOOGLE_APPLICATION_CREDENTIALS": "/tmp/account.json"}
+    assert {*environment, "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"} <= set(withheld(CLOUDS))
+    assert secrets_of(CLOUDS, environment) == ("aws-secret",)
+    assert (secrets_of(UPSTREAMS, environment), upstream_keys_of(CLOUDS, environment)) == ((), {})

@@ -111,12 +111,14 @@ def test_every_key_reaches_the_settings() -> None:
         max_repeats=5, window_seconds=30, retry_after_seconds=60, then="end", max_same_results=7, max_idle_turns=3
     )
     assert docs.idle_timeout_minutes == 5
-    anthropic, openai, router, azure, mine, rented = docs.upstreams.values()
+    anthropic, openai, router, azure, mine, rented, aws, gcp = docs.upstreams.values()
     assert (anthropic.url, openai.url) == ("http://127.0.0.1:9000/anthropic", "https://llm.example/v1")
     assert (router.models, router.protocols, router.provider) == (("*/*",), (WireProtocol.OPENAI_CHAT,), "openrouter")
     assert (azure.kind, azure.model_ids, azure.api_version) == ("azure", {"gpt-4.1": "prod"}, "2024-10-21")
     assert (mine.kind, mine.key, mine.free) == ("compatible", "OWN_KEY", True)
     assert [(price.pattern, price.input, price.source) for price in mine.prices] == [("*", 0, "p.yml:34")]
+    assert (aws.url, aws.region, aws.chain) == ("https://bedrock-runtime.us-east-1.amazonaws.com", "us-east-1", True)
+    assert (gcp.project, gcp.location, gcp.geo, gcp.chain) == ("acme", "us-east5", "us-east5", True)
     assert [(price.pattern, price.input, price.source) for price in rented.prices] == [("qwen*", 100_000, "p.yml:35")]
     assert docs.websockets == WebSockets(responses="refuse", realtime_ceiling=3 * PICODOLLARS // 2)
     assert docs.timeouts == Timeouts(

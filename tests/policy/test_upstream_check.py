@@ -27,6 +27,16 @@ def said(upstreams: str) -> list[str]:
             'upstreams["X Y"]: "X Y" is no name; use lower-case letters, digits, - and _',
         ),
         ("x: {kind: azure, models: [a]}", "upstreams.x: needs url, being of kind azure"),
+        ("x: {kind: bedrock, models: [a]}", "upstreams.x: needs region, being of kind bedrock"),
+        ("x: {kind: vertex, project: acme, models: [a]}", "upstreams.x: needs location, being of kind vertex"),
+        (
+            "x: {kind: bedrock, region: 'us east', models: [a]}",
+            'upstreams.x.region: "us east" is no name of a place; write it as us-east-1 or us-east5',
+        ),
+        (
+            "x: {kind: vertex, project: 'a/b', location: global, models: [a]}",
+            'upstreams.x.project: "a/b" is no project\'s id',
+        ),
         ("x: {kind: compatible, models: [a]}", "upstreams.x: needs url, being of kind compatible"),
         (
             "x: {kind: mistral, api_version: '1', models: [a]}",

@@ -12,14 +12,16 @@ from speech import CHAT, INPUT, MESSAGES, OUTPUT, RESPONSES, Speech
 from guardian_ci.policy.upstreams import KINDS
 from guardian_ci.policy.upstreams import upstream_of as entry_of
 from guardian_ci.proxy.upstreams.azure import Azure
+from guardian_ci.proxy.upstreams.bedrock import Bedrock
 from guardian_ci.proxy.upstreams.dialects import Dialects
 from guardian_ci.proxy.upstreams.plain import Plain
+from guardian_ci.proxy.upstreams.vertex import Vertex
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_its_dialect(kind: str) -> None:
     upstream = entry_of("name", kind=kind, url="http://u")
-    assert type(Dialects().of(upstream)) is {"azure": Azure}.get(kind, Plain)
+    assert type(Dialects().of(upstream)) is {"azure": Azure, "bedrock": Bedrock, "vertex": Vertex}.get(kind, Plain)
 
 
 OWN_KEY = "sk-own-key-of-the-other-upstream-0123"
