@@ -379,7 +379,7 @@ class Guard:
         call.charge = charge
         if event.usage is not None and event.outcome is Outcome.COMPLETE and not estimated:
             call.state.remember_measure(request, call.price.model if call.price else "", event.usage.total_input)
-        call.state.remember_context(event.response_id, event.usage)
+        call.state.remember_context(event.response_id, event.usage, call.held.tokens)
         call.state.add(event.usage, charge.picodollars)
         call.state.remember_cost(charge.picodollars)
         return [

@@ -184,11 +184,14 @@ class SessionState:
         """The size and the tokens of the conversation that this call goes on from, if they were measured."""
         return self.measured.get((model, call.continues)) if call.continues else None
 
-    def remember_context(self, response: str | None, usage: Usage | None) -> None:
-        """Note how many tokens a later call inherits that names this answer as its previous one."""
-        if response is None or usage is None:
+    def remember_context(self, response: str | None, usage: Usage | None, bound: int) -> None:
+        """Note how many tokens a later call inherits that names this answer as its previous one.
+
+        ``bound`` holds where the answer has not told its usage (a warm-up may not): what was reserved for it.
+        """
+        if response is None:
             return
-        self.contexts[response] = usage.total_input + usage.total_output
+        self.contexts[response] = bound if usage is None else usage.total_input + usage.total_output
         if len(self.contexts) > _MOST_CONTEXTS:
             self.contexts.popitem(last=False)
 

@@ -242,6 +242,25 @@ class TestTurns:
         assert first["facts"]["call"].get("fingerprint", "") == ""
         assert second["reservation"]["tokens"] < 2000, "what came before is known, so it needs no whole context"
 
+    def test_a_warm_up_that_tells_no_usage_still_bounds_what_goes_on_from_it(
+        self, start: Rig, provider: SocketUpstream
+    ) -> None:
+        warm = events(response="resp_w", words=0)
+        told = json.loads(warm[-1])
+        told["response"]["usage"] = None
+        provider.says([warm[0], json.dumps(told)], events(response="resp_x"))
+        run = start({"cost_limit_usd": 0.01}, upstream=provider.url)
+        with opened(run) as socket:
+            socket.send(create(generate=False))
+            heard(socket)
+            socket.send(create(previous_response_id="resp_w"))
+            heard(socket)
+        first, second = run.wait_for_calls(2)
+        assert (first["estimated"], second["estimated"]) == (True, False)
+        assert [line["reservation"]["tokens"] < 2000 for line in run.log if line["type"] == "call_admitted"] == [
+            True
+        ] * 2
+
     def test_the_output_is_bounded_by_the_budget_and_nothing_else_is_changed(
         self, start: Rig, provider: SocketUpstream
     ) -> None:
