@@ -3,9 +3,11 @@
 import argparse
 import contextlib
 import os
+import shlex
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 from guardian_ci.cli.agents.home import temporary_home
 from guardian_ci.errors import StartError
 from guardian_ci.proxy.config import ProxyConfig
-from guardian_ci.proxy.destinations import Destinations, relayed_hosts
+from guardian_ci.proxy.destinations import NO_SESSION, Destinations, relayed_hosts
 from guardian_ci.proxy.listener import listen
 from guardian_ci.proxy.server import ProxyServer
 from guardian_ci.proxy.supervisor import Beside, Supervisor
@@ -59,10 +61,15 @@ def check_extra(options: argparse.Namespace) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Interception:
-    """What an agent needs of the forward proxy, and what runs it in the process of the relay."""
+    """What an agent needs of the forward proxy, and what runs it in the process of the relay.
 
-    environment: dict[str, str]
-    beside: Beside
+    ``script`` is a file by which a shell takes the environment over; None where nothing is intercepted.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    beside: Beside = contextlib.nullcontext
+    listeners: tuple[socket.socket, ...] = ()
+    script: Path | None = None
 
 
 @contextlib.contextmanager
@@ -75,7 +82,7 @@ def intercepting(
     back. Raises ``StartError``. The certificates (no keys) lie in the folder of ``--state`` until the end.
     """
     if not options.intercept:
-        yield Interception({}, contextlib.nullcontext)
+        yield Interception()
         return
     from guardian_ci.proxy.authority import make_authority  # noqa: PLC0415 - the extra
     from guardian_ci.proxy.intercept import ForwardProxy  # noqa: PLC0415 - the extra
@@ -85,14 +92,15 @@ def intercepting(
     host, token = relay.hostname or "", config.token
     with temporary_home(options.state) as folder, listen(host, 0) as listener:
         added, whole = _certificates(folder, authority.pem)
-        user = f"{session or ''}:{token}@" if token or session else ""
+        user = f"{session or NO_SESSION}:{token}@" if token else ""
         url = f"http://{user}{relay.netloc.rpartition(':')[0]}:{listener.getsockname()[1]}"
 
         def beside(server: ProxyServer) -> ForwardProxy:
             destinations = Destinations(config.policy, server.gatekeeper)
-            return ForwardProxy(destinations, authority, (host, relay.port or 0), token, listener)
+            return ForwardProxy(destinations, authority, (host, relay.port or 0), token, listener, server.own)
 
-        yield Interception(intercept_environment(url, added, whole), beside)
+        environment = intercept_environment(url, added, whole)
+        yield Interception(environment, beside, (listener,), _script(folder, environment))
 
 
 def intercept_environment(url: str, added: Path, whole: Path) -> dict[str, str]:
@@ -107,18 +115,25 @@ def intercept_environment(url: str, added: Path, whole: Path) -> dict[str, str]:
     }
 
 
+def _script(folder: Path, environment: Mapping[str, str]) -> Path:
+    """Write the environment for shells. Like its folder it is for this user's eyes: it holds the token."""
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+    return _written(folder / "environment.sh", exports.encode())
+
+
 def _certificates(folder: Path, ours: bytes) -> tuple[Path, Path]:
     """Write the certificates: ours with what the user adds anyway, and all that a client shall trust."""
-    added, whole = folder / "authority.pem", folder / "bundle.pem"
     extra = _read(os.environ, _ADDED) + ours
+    whole = _roots(os.environ) + extra
+    return _written(folder / "authority.pem", extra), _written(folder / "bundle.pem", whole)
+
+
+def _written(file: Path, content: bytes) -> Path:
     try:
-        added.write_bytes(extra)
-        whole.write_bytes(_roots(os.environ) + extra)
+        file.write_bytes(content)
     except OSError as error:
-        raise StartError(
-            f"{folder} cannot be written: {error.strerror or error}; name a folder with --state"
-        ) from error
-    return added, whole
+        raise StartError(f"{file} cannot be written: {error.strerror or error}; name a folder with --state") from error
+    return file
 
 
 def _roots(environment: Mapping[str, str]) -> bytes:

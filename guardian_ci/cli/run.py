@@ -107,11 +107,11 @@ def _run(
         # Before the proxy starts: settings that cannot be used leave no log behind.
         made = agent_changes(agents, config, supervisor.url, session, home)
         write_files(made, home)
-        announce(config, supervisor.start(intercept.beside), options.state)
+        announce(config, supervisor.start(intercept.beside, intercept.listeners), options.state)
         for remark in made.remarks:
             say(remark)
         flags = made.arguments.get(known.name, ()) if (known := recognised(command[0])) else ()
-        environment = agent_environment(made, os.environ, config.policy) | intercept.environment
+        environment = agent_environment(made, os.environ, config.policy) | dict(intercept.environment)
         try:
             agent = subprocess.Popen([command[0], *flags, *command[1:]], env=environment)  # noqa: S603 - the user's own
         except OSError as error:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from guardian_ci.cli.launch import announce, conclude, configuration, supervised
+from guardian_ci.cli.intercept import add_intercept_option, check_extra, intercepting
+from guardian_ci.cli.launch import announce, conclude, configuration, say, supervised
 from guardian_ci.cli.options import TOKEN_VARIABLE, add_proxy_options
 from guardian_ci.errors import UsageError
 from guardian_ci.model import RUN_TOKEN_PREFIX
@@ -43,6 +44,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         allow_abbrev=False,
     )
     add_proxy_options(parser, port=8080)
+    add_intercept_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON line when ready, and the summary as JSON")
     parser.set_defaults(run=run)
 
@@ -52,14 +54,22 @@ def run(options: argparse.Namespace) -> int:
     token = os.environ.get(TOKEN_VARIABLE) or None
     if token is not None and not token.startswith(RUN_TOKEN_PREFIX):
         raise UsageError(f"${TOKEN_VARIABLE} does not begin with {RUN_TOKEN_PREFIX!r}, as tokens of agents must")
+    check_extra(options)
     config = configuration(options, token)
-    with supervised(options, config, leaves=True) as supervisor:
+    with (
+        supervised(options, config, leaves=True) as supervisor,
+        intercepting(options, config, supervisor, None) as intercept,
+    ):
         stop = partial(supervisor.stop, "signal")
         with supervisor.hearing({signal.SIGINT: stop, signal.SIGTERM: stop}):
-            started = supervisor.start()
+            started = supervisor.start(intercept.beside, intercept.listeners)
             announce(config, started, options.state)
+            if intercept.script is not None:
+                say(f"agents without a base URL take the environment of {intercept.script}")
             if options.json:
                 ready = {"url": started.url, "port": urlsplit(started.url).port, "log": str(config.log)}
+                if intercept.script is not None:
+                    ready["environment"] = str(intercept.script)
                 print(json.dumps(ready), flush=True)
             supervisor.watch()
     return conclude(options, config.log)

@@ -5,10 +5,11 @@ log, so nothing that ended the proxies can end this. The run's log has no end ma
 """
 
 import asyncio
+import contextlib
 import re
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -40,7 +41,9 @@ _FINDING: Final = Finding(
 )
 
 
-async def refuse_all(config: ProxyConfig, listener: socket.socket, control: Connection, *, leaves: bool) -> int:
+async def refuse_all(
+    config: ProxyConfig, listeners: Sequence[socket.socket], control: Connection, *, leaves: bool
+) -> int:
     """Refuse until told to end, or (``leaves``) until the run is stopped over HTTP; the exit code."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(control.fileno(), ended.set)
@@ -56,7 +59,9 @@ async def refuse_all(config: ProxyConfig, listener: socket.socket, control: Conn
             Mount("/", app=_Refuser(config)),
         ]
     )
-    async with served(app, listener, grace=_GRACE):
+    async with contextlib.AsyncExitStack() as stack:
+        for each in listeners:
+            await stack.enter_async_context(served(app, each, grace=_GRACE))
         await ended.wait()
         loop.remove_reader(control.fileno())
     return 0

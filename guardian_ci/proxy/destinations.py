@@ -22,6 +22,9 @@ from guardian_ci.pricing.hosts import host_facts
 from guardian_ci.proxy.credentials import session_of
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 
+NO_SESSION: Final = "guardian"
+"""The user name of a proxy's URL that names no session; some clients leave out a password without a user."""
+
 _SESSION: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEHIND_A_LOGIN: Final = re.compile(
     r"chatgpt\.com|(?:daily-)?cloudcode-pa\.googleapis\.com|(?:.+\.)?cursor\.sh|(?:.+\.)?githubcopilot\.com"

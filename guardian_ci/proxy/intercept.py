@@ -26,7 +26,8 @@ from OpenSSL import SSL, crypto
 
 from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.proxy.authority import Authority, Leaf
-from guardian_ci.proxy.destinations import Destination, Destinations, Refused, Relayed
+from guardian_ci.proxy.destinations import NO_SESSION, Destination, Destinations, Refused, Relayed
+from guardian_ci.proxy.direct import OwnConnections
 
 _PROTOCOLS: Final = (b"h2", b"http/1.1")
 _ENOUGH_TO_TELL: Final = 3
@@ -50,7 +51,8 @@ _SETTINGS: Final[Mapping[str, object]] = {
 class ForwardProxy:
     """Serves on ``listener``, inside of ``async with``.
 
-    ``relay`` is the address of the relay's own listener; ``token`` what a client must present (None: nothing).
+    ``relay`` is the address of the relay's own listener; ``token`` what a client must present (None: nothing); ``own``
+    is told each tunnel.
     """
 
     def __init__(
@@ -60,10 +62,12 @@ class ForwardProxy:
         relay: tuple[str, int],
         token: str | None,
         listener: socket.socket,
+        own: OwnConnections,
     ) -> None:
         self.destinations = destinations
         self.relay = relay
         self.token = token
+        self.own = own
         self.contexts = {host: _context(leaf) for host, leaf in authority.leaves.items()}
         self.options = _options()
         self._open: set[asyncio.Task[None]] = set()
@@ -149,7 +153,7 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
         if expected is not None and not hmac.compare_digest(token.encode(), expected.encode()):
             message = "the forward proxy needs this run's token; start the agent with the environment of this run"
             return _refusal(407, message, "no_token", _CHALLENGE)
-        self._session = name or None
+        self._session = None if name == NO_SESSION else name or None
         try:
             decided = self._proxy.destinations.of((request.host, request.port), self._session)
         except BadRequest as error:
@@ -180,9 +184,11 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
             request.headers["transfer-encoding"] = "chunked"
 
     def _connected(self, told: server_hooks.ServerConnectionHookData) -> None:
-        if isinstance(self._destination, Relayed) or told.server.peername is None:
+        here, there = told.server.sockname, told.server.peername
+        if isinstance(self._destination, Relayed) or here is None or there is None:
             return
-        if not self._proxy.destinations.reached(self._asked, told.server.peername[0], self._session):
+        self._proxy.own.add(here[:2])  # providers share addresses with others: a tunnel is no way round
+        if not self._proxy.destinations.reached(self._asked, there[0], self._session):
             # Nothing has been sent and nothing will be: both layers see the connection's end next.
             writer = self.transports[told.server].writer
             if writer is not None:

@@ -68,6 +68,7 @@ class ProxyServer:
         self._seat = seat
         self.run_id = seat.run_id if seat else new_run_id()
         self.url = ""
+        self.own = OwnConnections()
         self.recovered: list[Recovered] = []
         self.earlier_log: Path | None = None
         self.stopped = asyncio.Event()
@@ -136,8 +137,7 @@ class ProxyServer:
         inspector = Inspector(SecretScanner(secrets, config.secret_rules), config.folder)
         keeper = Gatekeeper(Guard(config.policy, inspector.root), self._store, log, redactor)
         self._gatekeeper = keeper
-        own = OwnConnections()
-        watch, watched = self._watch(keeper, own)
+        watch, watched = self._watch(keeper)
         if deaths:
             self._go_on(keeper, deaths)
         else:
@@ -145,7 +145,7 @@ class ProxyServer:
         self._cleanup.callback(lambda: keeper.ended(self.reason, watch.unseen if watch else ""))
         if watch is not None:
             await self._cleanup.enter_async_context(watch)
-        upstream = await self._cleanup.enter_async_context(UpstreamClient(own))
+        upstream = await self._cleanup.enter_async_context(UpstreamClient(self.own))
         proxy = Proxy(
             config=config,
             run_id=self.run_id,
@@ -202,7 +202,7 @@ class ProxyServer:
             spent = time.monotonic() - begin
         return spent
 
-    def _watch(self, keeper: Gatekeeper, own: OwnConnections) -> tuple[DirectWatch | None, str]:
+    def _watch(self, keeper: Gatekeeper) -> tuple[DirectWatch | None, str]:
         """The watch on connections past the proxy, if there is one, and what the log's first line says of it."""
         policy = self.config.policy
         settings = direct.strictest(policy)
@@ -212,7 +212,7 @@ class ProxyServer:
         own_entries = [own_of({}, protocol) for protocol in OWN]
         known = KnownAddresses(hosts_of([each.url for each in (*entries, *own_entries)]), self.config.resolve)
         try:
-            lookout = Lookout(known, own)
+            lookout = Lookout(known, self.own)
         except OSError:  # no Linux, or a sandbox that hides it
             return None, "unsupported"
 

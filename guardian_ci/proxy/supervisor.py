@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -83,6 +83,7 @@ class Supervisor:
         self._config = config
         self._make = make
         self._beside: Beside = contextlib.nullcontext
+        self._listeners: Sequence[socket.socket] = ()
         self._leaves = leaves
         self._say = say
         self._fork = multiprocessing.get_context("fork")
@@ -114,9 +115,12 @@ class Supervisor:
         """The run's name."""
         return self._seat.run_id
 
-    def start(self, beside: Beside = contextlib.nullcontext) -> Started:
-        """Start the proxy and wait until it serves. Raises what kept it from that: ``StartError``, ``StoreError``."""
-        self._beside = beside
+    def start(self, beside: Beside = contextlib.nullcontext, listeners: Sequence[socket.socket] = ()) -> Started:
+        """Start the proxy and wait until it serves. Raises what kept it from that: ``StartError``, ``StoreError``.
+
+        ``listeners`` are those that ``beside`` serves: a closed door refuses there as well.
+        """
+        self._beside, self._listeners = beside, listeners
         control = self._spawn(self._proxy)
         try:
             told = control.recv()
@@ -240,7 +244,8 @@ class Supervisor:
         return asyncio.run(_serve(self._make(self._seat), self._beside, control, leaves=self._leaves))
 
     def _door(self, control: Connection) -> int:
-        return asyncio.run(refuse_all(self._config, self._seat.listener, control, leaves=self._leaves))
+        listeners = (self._seat.listener, *self._listeners)
+        return asyncio.run(refuse_all(self._config, listeners, control, leaves=self._leaves))
 
 
 def _load_ahead() -> None:

@@ -1,14 +1,29 @@
 """``--intercept``: what clients are told, and what is said where it cannot be."""
 
+import json
+import os
+import signal
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from shell import Shell
 
 from guardian_ci.cli import intercept
 from guardian_ci.cli.intercept import intercept_environment
 from guardian_ci.cli.main import main
 
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv-intercept" / "bin" / "python"
+ASK = """
+import json, os, urllib.request
+asked = {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello."}]}
+headers = {"x-api-key": os.environ["GUARDIAN_TOKEN"], "content-type": "application/json"}
+request = urllib.request.Request("https://api.anthropic.com/v1/messages", json.dumps(asked).encode(), headers)
+print(urllib.request.urlopen(request, timeout=20).status)
+"""
 OURS = b"-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"
 
 
@@ -74,3 +89,43 @@ def test_a_machine_without_a_file_of_roots_gets_those_that_come_with_the_extra(
 def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(folder: Path) -> None:
     with pytest.raises(intercept.StartError, match="name a folder with --state"):
         intercept._certificates(folder / "gone", OURS)
+
+
+def answered(script: str, token: str) -> str:
+    """What a client in another shell gets, which has taken the environment over."""
+    command = f'. "$0" && exec "{sys.executable}" -c "$1"'
+    env = {"PATH": os.environ["PATH"], "GUARDIAN_TOKEN": token}
+    ended = subprocess.run(
+        ["sh", "-c", command, script, ASK], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    return ended.stdout.strip() or ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not PYTHON.exists(), reason="tests/run has not installed tests/intercept.txt")
+def test_serve_writes_the_environment_for_other_shells_which_holds_when_a_dead_proxy_is_back(
+    shell: Shell, tmp_path: Path
+) -> None:
+    token = "gci-token-of-this-run-0123456789"
+    served = subprocess.Popen(
+        [PYTHON, "-m", "guardian_ci", "serve", "--intercept", "--json", "--port", "0", *shell.options],
+        cwd=tmp_path,
+        env=shell.environment | {"GUARDIAN_TOKEN": token},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert served.stdout is not None
+        ready = json.loads(served.stdout.readline())
+        script = Path(ready["environment"])
+        assert script.parent.stat().st_mode & 0o077 == 0
+        assert answered(str(script), token) == "200"
+        (child,) = Path(f"/proc/{served.pid}/task/{served.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        assert answered(str(script), token) == "200"
+    finally:
+        served.terminate()
+        _, err = served.communicate(timeout=60)
+    assert "it is started again" in err
+    assert not script.exists()

@@ -24,7 +24,8 @@ TOKEN = "gci-token"
 class Door:
     """A closed door, and the end of the pipe that its supervisor holds."""
 
-    def __init__(self, url: str, control: Connection, ended: "Future[int]") -> None:
+    def __init__(self, url: str, beside: str, control: Connection, ended: "Future[int]") -> None:
+        self.beside = beside
         self.control = control
         self.ended = ended
         self.client = httpx.Client(base_url=url, timeout=10, trust_env=False, verify=NO_TLS)
@@ -34,9 +35,10 @@ class Door:
 def door(request: pytest.FixtureRequest, loop_thread: LoopThread, tmp_path: Path) -> Iterator[Door]:
     config = ProxyConfig(policy=default_policy(), log=tmp_path / "log", token=TOKEN)
     ours, theirs = multiprocessing.Pipe()
-    listener = listen("127.0.0.1", 0)
-    work = refuse_all(config, listener, theirs, leaves=request.param)
-    door = Door(base_url("127.0.0.1", listener), ours, asyncio.run_coroutine_threadsafe(work, loop_thread.loop))
+    listeners = [listen("127.0.0.1", 0), listen("127.0.0.1", 0)]
+    work = refuse_all(config, listeners, theirs, leaves=request.param)
+    url, beside = (base_url("127.0.0.1", each) for each in listeners)
+    door = Door(url, beside, ours, asyncio.run_coroutine_threadsafe(work, loop_thread.loop))
     yield door
     door.client.close()
     ours.close()
@@ -59,6 +61,14 @@ def test_each_agent_gets_what_ends_it(door: Door) -> None:
     socket = door.client.get("/v1/responses", headers={"upgrade": "websocket", "connection": "upgrade"})
     assert socket.status_code == 426
     assert door.client.get("/anything").json()["error"]["type"] == "invalid_request_error"
+
+
+def test_who_goes_by_the_forward_proxy_finds_it_closed_too(door: Door) -> None:
+    with (
+        httpx.Client(proxy=door.beside, timeout=10, verify=NO_TLS) as client,
+        pytest.raises(httpx.ProxyError, match="404"),
+    ):
+        client.post("https://api.anthropic.com/v1/messages")
 
 
 def test_it_ends_with_its_supervisor_and_when_the_run_is_stopped(door: Door, request: pytest.FixtureRequest) -> None:
