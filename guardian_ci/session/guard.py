@@ -4,6 +4,7 @@ There is no ``await`` here, and the caller writes each decision to the log befor
 order of the log is the order of the decisions.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypedDict
@@ -297,7 +298,7 @@ class Guard:
             max_output_tokens=clamp,
             remove_tools=call.remove_tools,
             model=call.model,
-            notice=call.notice,
+            notice="\n".join(_told(call)) or None,
             max_web_searches=call.as_forwarded().max_web_searches or None,
             reserved=call.held,
             demands=call.demands,
@@ -320,6 +321,7 @@ class Guard:
         if call.settings.tool_denial == "stop":
             call.state.latched = blocking
             return [do.Cut(**common, finding=blocking)]
+        call.state.remember_denial(event.tool, blocking.message)
         return [do.Rewrite(**common, finding=blocking)]
 
     def _wrote(self, call: OpenCall, event: on.Wrote) -> list[do.Command]:
@@ -413,6 +415,18 @@ class Guard:
                 for found in crossed
             ]
         return notes
+
+
+def _told(call: OpenCall) -> Iterator[str]:
+    """Yield what the model is told beside what the agent says: why its calls came to nothing, what is left to spend.
+
+    Where the provider keeps the conversation it has each call as the model made it, and not our words in its place.
+    """
+    request = call.received.call
+    if request.previous_response_id is not None:
+        yield from (f"[guardian-ci] {reason}" for reason in call.state.denials_of(request))
+    if call.notice is not None:
+        yield call.notice
 
 
 def _refusal(call: OpenCall, finding: Finding, denial: Denial | None = None) -> do.Refuse:

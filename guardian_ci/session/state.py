@@ -62,6 +62,8 @@ class SessionState:
     recent: deque[float] = field(default_factory=deque)
     repeats: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
     pending_tools: OrderedDict[str, PendingTool] = field(default_factory=OrderedDict)
+    denied: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    """Why tool calls were denied, by their ids."""
     seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
     """Digests of a tool call with its result."""
     same: dict[str, int] = field(default_factory=dict)
@@ -173,6 +175,16 @@ class SessionState:
             for result in call.tool_results
             if result.id in self.pending_tools
         )
+
+    def remember_denial(self, tool: ToolUse, reason: str) -> None:
+        """Note why a tool call was denied."""
+        self.denied[tool.id] = reason
+        if len(self.denied) > _MOST_PENDING:
+            self.denied.popitem(last=False)
+
+    def denials_of(self, call: Call) -> tuple[str, ...]:
+        """Why the tool calls were denied whose results this call brings."""
+        return tuple(self.denied[result.id] for result in call.tool_results if result.id in self.denied)
 
     def remember_measure(self, call: Call, model: str, tokens: int) -> None:
         """Note what a model's tokenizer made of this conversation."""

@@ -491,6 +491,19 @@ def test_the_notice_says_how_much_is_spent() -> None:
     assert notice.startswith("[guardian-ci] 61% of this session's budget is spent.")
 
 
+def test_a_model_whose_provider_keeps_the_conversation_is_told_why_its_call_was_denied() -> None:
+    desk = Desk({"denied_tools": ["Bash"]})
+    forward = desk.admitted(model="gpt-5.2")
+    desk.tool(forward, "Bash", command="ls")
+    desk.end(forward, usage=_usage(), response_id="resp_1")
+    brought = (ToolResult(id=f"Bash of {forward.request}", ok=False),)
+    told = desk.admitted(model="gpt-5.2", previous_response_id="resp_1", tool_results=brought).notice
+    assert told is not None
+    assert told.startswith("[guardian-ci] The tool Bash is denied")
+    assert desk.admitted(model="gpt-5.2", tool_results=brought).notice is None  # the agent sends our words itself
+    assert desk.admitted(model="gpt-5.2", previous_response_id="resp_1").notice is None
+
+
 def test_a_notice_is_kept_for_the_next_call_where_this_one_is_refused() -> None:
     desk = Desk(_SOFT | {"budgets": {"run": {"usd": 0.01}}, "on_budget": {"warn_agent_at": 0.5}})
     desk.served(500)
