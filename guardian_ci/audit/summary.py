@@ -127,8 +127,7 @@ class _Tally:
             case "run_ended":
                 run.ended = True
                 run.end_reason = read.text(line.fields, "reason")
-                if read.text(line.fields, "direct_connections_unseen"):
-                    run.direct_connections = "unseen"
+                run.direct_connections_unseen = read.text(line.fields, "direct_connections_unseen")
             case _:
                 pass  # a later version's line says nothing that this version counts
 

@@ -253,7 +253,9 @@ class RunTally:
     recovered_calls: int = 0
     recovered_picodollars: int = 0
     direct_connections: str | None = None
-    """Whether connections past the proxy were watched for: watched, off, unsupported or unseen; None: not told."""
+    """Whether connections past the proxy were watched for: watched, off, unsupported; None: not told."""
+    direct_connections_unseen: str | None = None
+    """Why none could be seen, though they were watched for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,9 @@ from guardian_ci.proxy import direct
 from guardian_ci.proxy.app import make_app
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.credentials import Credentials
-from guardian_ci.proxy.direct import DirectWatch, Lookout, OwnConnections, Sighting
+from guardian_ci.proxy.direct import DirectWatch
 from guardian_ci.proxy.direct_hosts import KnownAddresses, hosts_of
+from guardian_ci.proxy.direct_lookout import Lookout, OwnConnections, Sighting
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspector
 from guardian_ci.proxy.listener import allow_many_files, base_url, listen

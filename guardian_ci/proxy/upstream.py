@@ -12,7 +12,7 @@ import httpx
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.policy.settings import Timeouts
-from guardian_ci.proxy.direct import OwnConnections
+from guardian_ci.proxy.direct_lookout import OwnConnections
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -128,4 +128,5 @@ def _run(run: RunTally) -> dict[str, object]:
         "recovered_calls": run.recovered_calls,
         "recovered_cost": _money(run.recovered_picodollars),
         "direct_connections": run.direct_connections,
+        "direct_connections_unseen": run.direct_connections_unseen,
     }

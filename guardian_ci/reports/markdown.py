@@ -28,7 +28,6 @@ _WATCHED: Final = {
     "watched": "; connections past the proxy were watched for (not those of other containers)",
     "off": "; connections past the proxy were not watched for",
     "unsupported": "; connections past the proxy cannot be watched for on this system",
-    "unseen": "; connections past the proxy could not be watched for: no provider's name could be resolved",
 }
 
 
@@ -257,6 +256,8 @@ def _runs(summary: Summary) -> str:
             else ""
         )
         watched = _WATCHED.get(run.direct_connections or "", "")
+        if run.direct_connections_unseen:
+            watched = f"; connections past the proxy could not be seen: {prose(run.direct_connections_unseen, 300)}"
         said.append(f"<sub>Run {code(run.run_id)}: {policy}{digest}{version}{recovered}{watched}</sub>")
     return "<br>\n".join(said)
 

@@ -34,4 +34,4 @@ def hostile_summary(folder: Path, text: str, **fields: Any) -> Summary:
     log.call(tool_calls=[used], findings=[found, found | {"verdict": "warn", "violation": False}], **told)
     log.refused(found | {"violation": False, "throttle": True}, scopes=[scope(scope=text)], **told)
     log.notice(message=text).notice(level="error", message=text + "!")
-    return Summary.of(read_log(log.end()))
+    return Summary.of(read_log(log.end(direct_connections_unseen=text)))

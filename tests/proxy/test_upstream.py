@@ -7,7 +7,7 @@ from scripted import LAST_CHUNK, End, LoopThread, Pause, Reset, Step, Upstream, 
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.policy.settings import Timeouts
-from guardian_ci.proxy.direct import OwnConnections
+from guardian_ci.proxy.direct_lookout import OwnConnections
 from guardian_ci.proxy.upstream import Answer, BrokenError, UnreachedError, UpstreamClient
 
 TIMEOUTS = Timeouts(connect_seconds=2, silence_seconds=0.3)
