@@ -27,7 +27,7 @@ from OpenSSL import SSL, crypto
 from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.proxy.authority import Authority, Leaf
 from guardian_ci.proxy.destinations import NO_SESSION, Destination, Destinations, Refused, Relayed
-from guardian_ci.proxy.direct import OwnConnections
+from guardian_ci.proxy.direct_lookout import OwnConnections
 
 _PROTOCOLS: Final = (b"h2", b"http/1.1")
 _ENOUGH_TO_TELL: Final = 3
