@@ -54,6 +54,7 @@ class Exchange:
     session: str | None = None
     path: str | None = None
     agent: str | None = None
+    socket: bool = False
     attribution: Attribution | None = None
     call: Call | None = None
     received: CallReceived | None = None
@@ -313,6 +314,8 @@ def _call(
     session, session_spent = (demands[0], balances[0]) if demands else (None, Balance())
     first = exchange.first_byte
     head = exchange.head() | exchange.attributed(redactor)
+    if exchange.socket:
+        head["transport"] = "websocket"
     return head | {
         "protocol": call.protocol.value if call else None,
         "operation": call.operation.value if call else None,

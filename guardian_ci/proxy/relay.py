@@ -83,6 +83,7 @@ def begin(scope: Mapping[str, Any]) -> Exchange:
         started=time.time(),
         path=scope["path"],
         agent=agent.decode("latin-1") or None,
+        socket=scope["type"] == "websocket",
         attribution=attribution(scope["headers"]),
     )
 

@@ -81,9 +81,8 @@ class Handshake:
     async def _open(self, upstream: Upstream) -> UpstreamSocket:
         url = joined(upstream.url, self._endpoint.path, str(self._scope["query_string"], "latin-1"))
         headers = self._proxy.credentials.outgoing(list(self._scope["headers"]), upstream)
-        opened = await UpstreamSocket.open(url, _passed_on(headers), self._settings.timeouts)
-        self._proxy.upstream.own.add(opened.local)
-        return opened
+        own = self._proxy.upstream.own
+        return await UpstreamSocket.open(url, _passed_on(headers), self._settings.timeouts, own)
 
     async def refuse(self, finding: Finding, status: int) -> None:
         """Answer with a refusal, and record it."""

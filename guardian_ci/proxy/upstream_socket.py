@@ -1,20 +1,20 @@
 """The upstream's side of a WebSocket, and all that can go wrong with it as ``UpstreamError``."""
 
-import ssl
-from functools import cache
+import asyncio
+from functools import partial
 from http import HTTPStatus
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 from websockets.protocol import State
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.policy.settings import Timeouts
-from guardian_ci.proxy.upstream import HOP_BY_HOP, BrokenError, Headers, UnreachedError, origin_of
+from guardian_ci.proxy.direct_lookout import OwnConnections
+from guardian_ci.proxy.upstream import HOP_BY_HOP, BrokenError, Headers, UnreachedError, origin_of, trust
 from guardian_ci.wire.interface import MAX_FRAME_BYTES
 
 _OF_THE_HANDSHAKE: Final = b"sec-websocket-"
@@ -39,14 +39,12 @@ class UpstreamSocket:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
-        self.local = connection.local_address
-        """The proxy's own end: address, port."""
         response = connection.response
         self.headers = passed_on([] if response is None else list(response.headers.raw_items()))
 
     @classmethod
-    async def open(cls, url: str, headers: Headers, timeouts: Timeouts) -> Self:
-        """Connect, with exactly these headers. Raises ``RefusedError``, ``UnreachedError``."""
+    async def open(cls, url: str, headers: Headers, timeouts: Timeouts, own: OwnConnections) -> Self:
+        """Connect, with exactly these headers; ``own`` is told. Raises ``RefusedError``, ``UnreachedError``."""
         address = f"ws{url.removeprefix('http')}"
         try:
             connection = await _Connect(
@@ -59,7 +57,8 @@ class UpstreamSocket:
                 ping_timeout=None,
                 close_timeout=1,
                 max_size=MAX_FRAME_BYTES,
-                ssl=_tls() if address.startswith("wss:") else None,
+                ssl=trust() if address.startswith("wss:") else None,
+                create_connection=partial(_Connection, own),  # type: ignore[arg-type]  # whatever makes one will do
             )
         except InvalidStatus as error:
             response = error.response
@@ -105,6 +104,19 @@ class UpstreamSocket:
         await self._connection.close()
 
 
+class _Connection(ClientConnection):
+    """Tells that it is made as soon as it is, for it may be refused and closed right away."""
+
+    def __init__(self, own: OwnConnections, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._own = own
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Tell the proxy's own end."""
+        self._own.add(transport.get_extra_info("sockname"))
+        super().connection_made(transport)
+
+
 class _Connect(connect):
     """Follows no redirect: it would take the key elsewhere."""
 
@@ -126,9 +138,3 @@ def _proxy_for(url: str) -> str | None:
         return None
     known = getproxies()
     return known.get(address.scheme) or known.get("all")
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Trust whom the HTTP calls trust."""
-    return httpx.create_ssl_context()

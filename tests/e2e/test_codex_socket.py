@@ -29,8 +29,7 @@ def codex(desk: Desk, *steps: Mapping[str, object], policy: str = POLICY) -> Out
 
 
 def over_the_socket(outcome: Outcome) -> bool:
-    """Only a socket is warmed up, by a call that writes nothing."""
-    return bool(outcome.calls) and outcome.calls[0]["output_tokens"] == 0
+    return {call.get("transport") for call in outcome.calls} == {"websocket"}
 
 
 def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk) -> None:

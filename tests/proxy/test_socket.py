@@ -180,6 +180,7 @@ class TestTurns:
         assert (record["input_tokens"], record["output_tokens"], record["estimated"]) == (INPUT, OUTPUT, False)
         assert (record["decision"], record["outcome"], record["status"]) == ("approved", "complete", 200)
         assert [tool["name"] for tool in record["tool_calls"]] == ["bash"]
+        assert record["transport"] == "websocket"
         if path.startswith("/s/"):
             assert record["session_id"] == "job"
 
