@@ -22,7 +22,7 @@ RULE: Final = "direct_connection"
 _PERIOD: Final = 0.25
 """Seconds. A connection that the other side closes sooner leaves no trace here; one closed on this side does."""
 _SHARE: Final = 50
-"""A look that took a second is followed by a pause of so many: it costs 2 % of a processor at most."""
+"""Seconds of pause for each second of a processor that a look took: it costs 2 % of one at most."""
 _LONGEST_PAUSE: Final = 30.0
 _HARDEST: Final = ("block", "warn", "off")
 
@@ -71,9 +71,8 @@ class DirectWatch:
     async def _run(self) -> None:
         try:
             while not self._end.is_set():
-                began = time.monotonic()
-                await self._look()
-                pause = min(max(_PERIOD, _SHARE * (time.monotonic() - began)), _LONGEST_PAUSE)
+                cost = await self._look()
+                pause = min(max(_PERIOD, _SHARE * cost), _LONGEST_PAUSE)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._end.wait(), pause)
             await self._look()
@@ -86,9 +85,17 @@ class DirectWatch:
         except Exception as error:  # noqa: BLE001 - what fails in an onlooker ends no run; the log's last line tells
             self._failure = str(error) or type(error).__name__
 
-    async def _look(self) -> None:
-        for sighting in await asyncio.to_thread(self._lookout.look):
+    async def _look(self) -> float:
+        """Look, say what is new, and return the seconds of a processor that it took."""
+        found, cost = await asyncio.to_thread(self._timed)
+        for sighting in found:
             self._saw(sighting)
+        return cost
+
+    def _timed(self) -> tuple[list[Sighting], float]:
+        began = time.thread_time()  # not the clock's: on a busy machine a look waits, and the next one must not
+        found = self._lookout.look()
+        return found, time.thread_time() - began
 
 
 def strictest(policy: Policy) -> Settings:
