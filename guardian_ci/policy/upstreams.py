@@ -159,8 +159,9 @@ class Upstream:
         """Whether a model is served over a protocol, be it under the upstream's own id for it."""
         if protocol not in self.protocols:
             return False
-        names = {model, self.model_of(model)}
-        return self.models is None or any(model_matches(glob, name) for glob in self.models for name in names)
+        if self.models is None or model in self.model_ids.values():
+            return True
+        return any(model_matches(glob, model) for glob in self.models)
 
     def id_of(self, model: str) -> str:
         """What the upstream calls a model; the model's own id where the entry does not say."""

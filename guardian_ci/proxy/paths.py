@@ -10,7 +10,7 @@ from guardian_ci.model import Operation, WireProtocol
 class Endpoint:
     """A metered endpoint. ``path`` is what the upstream gets, whatever prefixes the agent used.
 
-    ``at`` is where agents ask for it, if that is another path.
+    ``at`` is where agents ask for it, if that is another path. ``door`` is the cloud whose form the request has.
     """
 
     path: str
@@ -21,11 +21,13 @@ class Endpoint:
     stream: bool = False
     """The path itself asks for a stream."""
     at: str = ""
+    door: str = ""
 
     @property
     def route(self) -> str:
         """The path as a route: with a place for the model, where the path names it."""
-        return (self.at or self.path).replace("MODEL", "{model}")
+        # An ARN has slashes, which the server has decoded.
+        return (self.at or self.path).replace("MODEL", "{model:path}" if self.door == "bedrock" else "{model}")
 
 
 _GEMINI: Final = (
@@ -33,6 +35,8 @@ _GEMINI: Final = (
     ("streamGenerateContent", Operation.GENERATE, True),
     ("countTokens", Operation.COUNT_TOKENS, False),
 )
+
+_VERTEX: Final = "/projects/{project}/locations/{location}/publishers/anthropic/models"
 
 
 ENDPOINTS: Final = (
@@ -49,6 +53,45 @@ ENDPOINTS: Final = (
         protocol=WireProtocol.ANTHROPIC_MESSAGES,
         operation=Operation.COUNT_TOKENS,
         provider="anthropic",
+    ),
+    *(
+        Endpoint(
+            path="/v1/messages",
+            at=f"/model/MODEL/{action}",
+            method="POST",
+            protocol=WireProtocol.ANTHROPIC_MESSAGES,
+            operation=Operation.GENERATE,
+            provider="anthropic",
+            stream=stream,
+            door="bedrock",
+        )
+        for action, stream in (("invoke", False), ("invoke-with-response-stream", True))
+    ),
+    *(
+        Endpoint(
+            path="/v1/messages/count_tokens",
+            at=f"{version}{_VERTEX}/count-tokens:rawPredict",
+            method="POST",
+            protocol=WireProtocol.ANTHROPIC_MESSAGES,
+            operation=Operation.COUNT_TOKENS,
+            provider="anthropic",
+            door="vertex",
+        )
+        for version in ("/v1", "")
+    ),
+    *(
+        Endpoint(
+            path="/v1/messages",
+            at=f"{version}{_VERTEX}/MODEL:{method}",
+            method="POST",
+            protocol=WireProtocol.ANTHROPIC_MESSAGES,
+            operation=Operation.GENERATE,
+            provider="anthropic",
+            stream=stream,
+            door="vertex",
+        )
+        for version in ("/v1", "")
+        for method, stream in (("rawPredict", False), ("streamRawPredict", True))
     ),
     Endpoint(
         path="/v1/chat/completions",

@@ -26,6 +26,7 @@ from guardian_ci.proxy.attribution import attribution
 from guardian_ci.proxy.client import Client, ClientGone, Headers, Receive, Send
 from guardian_ci.proxy.config import ProxyConfig
 from guardian_ci.proxy.credentials import Credentials, key_in_header, presented, session_of
+from guardian_ci.proxy.doors import EventStreamSend, opened
 from guardian_ci.proxy.encoding import accepted, decode_request
 from guardian_ci.proxy.gatekeeper import Gatekeeper
 from guardian_ci.proxy.inspection import Inspected, Inspector
@@ -70,6 +71,8 @@ class Relay:
         headers, query = key_in_header(scope["headers"], str(scope["query_string"], "latin-1"))
         exchange = begin(scope)
         session = session_name(scope, headers, self._proxy.gatekeeper)
+        if self._endpoint.door == "bedrock":
+            send = EventStreamSend(send)
         client = Client(exchange.request_id, receive, send)
         one_call = _HttpCall(self._proxy, self._endpoint, exchange, client, headers, session)
         await one_call.finish(one_call.serve(query, scope["path_params"]))
@@ -429,8 +432,8 @@ class _HttpCall(OneCall):
         body = self._edited(parsed, command)
         name = self._upstream.id_of(command.model or parsed.call.model)
         headers = self._proxy.credentials.outgoing(self._headers, self._upstream)
-        decoded = body is not parsed.body
         dialect = self._proxy.dialects.of(self._upstream)
+        decoded = body is not parsed.body or dialect.rewrites or bool(self._endpoint.door)
         outgoing = dialect.outgoing(
             Asked(
                 upstream=self._upstream,
@@ -473,9 +476,19 @@ class _HttpCall(OneCall):
             return Parsed(call=call, body=raw)
         names = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
         body = decode_request(raw, names.get("content-encoding", ""), limit)
+        if self._endpoint.door:
+            body = self._opened(body, model)
         address = Address(model=model, stream=self._endpoint.stream)
         parsed = self._wire.parse_call(body, operation=self._endpoint.operation, headers=names, address=address)
         return self._inspect(parsed)
+
+    def _opened(self, body: bytes, model: str) -> bytes:
+        stream = self._endpoint.stream
+        try:
+            body, self._headers = opened(body, self._headers, model=model, stream=stream)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(f"the body is not JSON: {error}") from error
+        return body
 
     @staticmethod
     def _request_headers(headers: Headers, *, decoded: bool, stream: bool) -> Headers:

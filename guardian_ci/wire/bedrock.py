@@ -5,13 +5,14 @@ A message of the stream holds ``{"bytes": base64 of the event}``; the agent is s
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from guardian_ci.errors import UpstreamError
 from guardian_ci.wire.eventstream import Message, Messages
 from guardian_ci.wire.json_text import as_object, as_text, parse_leniently
-from guardian_ci.wire.sse import event_frame
+from guardian_ci.wire.sse import Frame, event_frame
 
 _ERROR_TYPES: Final[Mapping[str, str]] = {
     "throttlingException": "rate_limit_error",
@@ -20,6 +21,9 @@ _ERROR_TYPES: Final[Mapping[str, str]] = {
     "modelTimeoutException": "timeout_error",
 }
 """The types of errors that a stream may end by, in Anthropic's words; all others are ``api_error``."""
+
+_EXCEPTIONS: Final[Mapping[str, str]] = {kind: name for name, kind in _ERROR_TYPES.items()}
+_JSON: Final = "application/json"
 
 
 class Frames:
@@ -35,6 +39,25 @@ class Frames:
                 yield _error(message)
             elif message.headers.get(":event-type") == "chunk":
                 yield _frame(_event(message.payload))
+
+
+def messages_of(frame: Frame) -> Iterator[bytes]:
+    """Write a server-sent event as Bedrock would send it: a chunk, or the exception that ends a stream."""
+    if frame.data is None:
+        return
+    try:
+        event = as_object(parse_leniently(frame.data).value)
+    except (ValueError, RecursionError):
+        event = {}
+    if event.get("type") == "error":
+        error = as_object(event.get("error"))
+        kind = _EXCEPTIONS.get(as_text(error.get("type")), "internalServerException")
+        headers = {":exception-type": kind, ":content-type": _JSON, ":message-type": "exception"}
+        payload: dict[str, object] = {"message": as_text(error.get("message"))}
+    else:
+        headers = {":event-type": "chunk", ":content-type": _JSON, ":message-type": "event"}
+        payload = {"bytes": base64.b64encode(frame.data.encode()).decode()}
+    yield Message(headers, json.dumps(payload).encode()).encoded()
 
 
 def _event(payload: bytes) -> str:

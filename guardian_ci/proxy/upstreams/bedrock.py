@@ -35,6 +35,8 @@ _TAKEN_BETAS: Final = (
 class Bedrock(Dialect):
     """The InvokeModel API. One instance serves all of a run's entries of this kind."""
 
+    rewrites = True
+
     def __init__(self, session: Callable[[], Any] | None = None) -> None:
         """``session`` makes botocore's session; a test's own has credentials of its own."""
         self._make_session = session or _session

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from guardian_ci.model import Operation, WireProtocol
 from guardian_ci.policy.upstreams import Upstream
@@ -38,6 +39,9 @@ class Outgoing:
 
 class Dialect(ABC):
     """One kind of upstream."""
+
+    rewrites: ClassVar[bool] = False
+    """Whether it edits bodies, which must then come without the agent's compression."""
 
     async def open(self, upstream: Upstream) -> None:  # noqa: B027 - most have nothing to get ready
         """Get ready for an upstream before the first call. Raises ``StartError``."""

@@ -30,6 +30,8 @@ _PATIENCE: Final = 30
 class Vertex(Dialect):
     """The rawPredict API. One instance serves all of a run's entries of this kind."""
 
+    rewrites = True
+
     def __init__(self, credentials: Callable[[], Any] | None = None) -> None:
         """``credentials`` finds Google's; a test's own are others."""
         self._find = credentials or _default

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -162,6 +163,14 @@ def test_the_clouds_own_refusal_passes_untouched_and_costs_nothing(start: Rig, u
     got = run.post(MESSAGES, MESSAGES.body(model="claude-sonnet-4-5", streamed=True))
     assert (got.status_code, got.content, got.headers["x-amzn-errortype"]) == (status, b'{"message": "No."}', "X")
     assert run.call()["cost_picodollars"] == 0
+
+
+def test_a_compressed_request_is_sent_plain(start: Rig, upstream: Upstream) -> None:
+    run = start(policy(upstream))
+    upstream.says(response(json.dumps(MESSAGES.whole()).encode()))
+    body = gzip.compress(MESSAGES.body(model="claude-sonnet-4-5"))
+    assert run.post(MESSAGES, body, content_encoding="gzip").status_code == 200
+    assert upstream.seen[0].json()["anthropic_version"] == "bedrock-2023-05-31"
 
 
 def test_an_agents_own_key_opens_no_cloud(start: Rig, upstream: Upstream) -> None:
