@@ -434,6 +434,12 @@ def notice(level: str, code: str, message: str, request_id: str | None = None) -
     return {"level": level, "code": code, "message": message, "request_id": request_id}
 
 
+def tunnelled(host: str, redactor: Redactor) -> Plain:
+    """A host (with its port) whose bytes the forward proxy passes on unread."""
+    name = redactor.excerpt(host, _NAME)
+    return notice("info", "host_tunnelled", f"{name} is tunnelled by the forward proxy, unread") | {"host": name}
+
+
 def observed(found: Finding, redactor: Redactor, session: str | None = None, facts: Plain | None = None) -> Plain:
     """Something that a rule found outside of every call: it decides nothing in any session."""
     line = notice("warning", found.reason, redactor.excerpt(found.message, _ARGUMENTS))

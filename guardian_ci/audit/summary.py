@@ -123,7 +123,7 @@ class _Tally:
             case "tool_result":
                 self._result(line.fields)
             case "notice":
-                self._notice(line, file)
+                self._notice(line, file, run)
             case "run_ended":
                 run.ended = True
                 run.end_reason = read.text(line.fields, "reason")
@@ -224,8 +224,10 @@ class _Tally:
         if record.get("status") == "error":
             _bounded(self._tools, tool_name(record), ToolTally).failed += 1
 
-    def _notice(self, line: Line, file: str) -> None:
+    def _notice(self, line: Line, file: str, run: RunTally) -> None:
         record = line.fields
+        if (host := read.text(record, "host")) is not None and len(run.tunnelled) < MAX_NAMES:
+            run.tunnelled[host] = None
         if found := read.rows(record, "findings"):
             for finding in found:
                 self._count(finding, _row(finding, line, file))

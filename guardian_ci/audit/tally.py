@@ -256,6 +256,8 @@ class RunTally:
     """Whether connections past the proxy were watched for: watched, off, unsupported; None: not told."""
     direct_connections_unseen: str | None = None
     """Why none could be seen, though they were watched for."""
+    tunnelled: dict[str, None] = field(default_factory=dict)
+    """The hosts (with their ports) whose bytes the forward proxy passed on unread, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,8 @@ class Destinations:
         destination = _destination(settings, host, session)
         if isinstance(destination, Relayed) or self._refuses(destination, settings, host, session):
             return destination
-        self._note("info", "host_tunnelled", f"{host} is tunnelled by the forward proxy, unread", host)
+        if self._new("host_tunnelled", host):
+            self._keeper.tunnelled(str(host))
         return Tunnelled()
 
     def reached(self, authority: tuple[str, int], address: str, session: str | None) -> bool:
@@ -103,7 +104,8 @@ class Destinations:
             f"a client does not trust the certificate that this run made for {host}, so its calls did not leave; "
             "point it to the file that NODE_EXTRA_CA_CERTS names"
         )
-        self._note("warning", "certificate_distrusted", message, Host(name=canonical_name(host)))
+        if self._new("certificate_distrusted", Host(name=host)):
+            self._keeper.notice("warning", "certificate_distrusted", message)
 
     def _refuses(self, destination: Destination, settings: Settings, host: Host, session: str | None) -> bool:
         """Whether a host is refused by the policy's verdict, which is recorded."""
@@ -111,10 +113,6 @@ class Destinations:
         if found is not None and self._new(found.reason, host):
             self._keeper.observed(found, session)
         return found is not None and found.verdict is Verdict.BLOCK
-
-    def _note(self, level: str, code: str, message: str, host: Host) -> None:
-        if self._new(code, host):
-            self._keeper.notice(level, code, message)
 
     def _new(self, code: str, host: Host) -> bool:
         key = (code, str(host))

@@ -282,6 +282,10 @@ class Gatekeeper:
         """Write a line that decides nothing."""
         self._write("notice", records.notice(level, code, self._redactor.excerpt(message, 2000), request_id))
 
+    def tunnelled(self, host: str) -> None:
+        """Record a host whose bytes pass unread."""
+        self._write("notice", records.tunnelled(host, self._redactor))
+
     def observed(self, finding: Finding, session: str | None = None, facts: dict[str, object] | None = None) -> None:
         """Record what was found outside of every call, and in which session where that is known."""
         self.violations += finding.violation

@@ -128,5 +128,6 @@ def _run(run: RunTally) -> dict[str, object]:
         "recovered_calls": run.recovered_calls,
         "recovered_cost": _money(run.recovered_picodollars),
         "direct_connections": run.direct_connections,
+        "tunnelled": list(run.tunnelled),
         "direct_connections_unseen": run.direct_connections_unseen,
     }

@@ -24,6 +24,7 @@ _MESSAGE: Final = 600
 _CHART_COLOURS: Final = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2563eb, #dc2626"}}}}%%'
 _UNITS: Final = (("minutes", 60_000), ("seconds", 1_000), ("milliseconds", 1))
 
+_HOSTS: Final = 20
 _WATCHED: Final = {
     "watched": "; connections past the proxy were watched for (not those of other containers)",
     "off": "; connections past the proxy were not watched for",
@@ -258,8 +259,15 @@ def _runs(summary: Summary) -> str:
         watched = _WATCHED.get(run.direct_connections or "", "")
         if run.direct_connections_unseen:
             watched = f"; connections past the proxy could not be seen: {prose(run.direct_connections_unseen, 300)}"
-        said.append(f"<sub>Run {code(run.run_id)}: {policy}{digest}{version}{recovered}{watched}</sub>")
+        hosts = _tunnelled(list(run.tunnelled))
+        said.append(f"<sub>Run {code(run.run_id)}: {policy}{digest}{version}{recovered}{watched}{hosts}</sub>")
     return "<br>\n".join(said)
+
+
+def _tunnelled(hosts: list[str]) -> str:
+    """Say where the agent went through the forward proxy; nothing where it went nowhere."""
+    shown, more = ", ".join(map(code, hosts[:_HOSTS])), len(hosts) - _HOSTS
+    return f"; tunnelled unread: {shown}{f' and {more:,} more' if more > 0 else ''}" if hosts else ""
 
 
 def _time(timestamp: str | None) -> str:

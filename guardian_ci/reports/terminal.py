@@ -77,6 +77,9 @@ class TerminalReport(Report):
         facts += [("agents", line) for line in map(_agents, summary.sessions) if line][:_ROWS]
         if summary.open_calls:
             facts.append(("open", open_line(summary)))
+        if hosts := [host for run in summary.runs for host in run.tunnelled]:
+            shown, more = ", ".join(one_line(host, _NAME) for host in hosts[:_ROWS]), len(hosts) - _ROWS
+            facts.append(("hosts", f"{shown}{f' and {more:,} more' if more > 0 else ''} (tunnelled unread)"))
         facts += [("notice", one_line(notice.message, _MESSAGE)) for notice in summary.notices[:_ROWS]]
         sessions = sum(session.id is not None for session in summary.sessions)
         if sessions > 1:

@@ -211,6 +211,7 @@ def _every_line(text: str) -> dict[str, tuple[str, Json]]:
             "notice",
             records.extension(progressed, Amount(picodollars=5), _demands(text), _BALANCES, REDACTOR, granted=True),
         ),
+        "tunnelled": ("notice", records.tunnelled(text, REDACTOR)),
         "observed": ("notice", records.observed(_finding(text), REDACTOR)),
         "notice": ("notice", records.notice("info", "a_code", REDACTOR.text(text), "req-1")),
     }

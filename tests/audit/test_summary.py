@@ -144,6 +144,14 @@ def test_a_run_knows_whether_direct_connections_were_watched_for(tmp_path: Path)
     assert told == [("watched", None), ("watched", "no resolver")]
 
 
+def test_a_run_knows_the_hosts_that_were_tunnelled_each_once(log: RecordedLog) -> None:
+    for host in ("github.com:443", "pypi.org:443", "github.com:443"):
+        log.notice(level="info", code="host_tunnelled", host=host)
+    summary = summed(log.end())
+    assert [list(run.tunnelled) for run in summary.runs] == [["github.com:443", "pypi.org:443"]]
+    assert summary.notices == ()
+
+
 def test_a_run_knows_its_policy_and_its_end(log: RecordedLog) -> None:
     (run,) = summed(log.end(reason="signal")).runs
     assert (run.run_id, run.policy_name, run.policy_file, run.ended) == ("run-1", "dev", ".github/guardian.yml", True)

@@ -18,6 +18,9 @@ class Written:
     def observed(self, finding: Finding, session: str | None) -> None:
         self.found.append((session, finding.rule, finding.verdict))
 
+    def tunnelled(self, host: str) -> None:
+        self.notes.append(("info", host))
+
     def notice(self, level: str, code: str, message: str) -> None:
         self.notes.append((level, code))
         self.said = message
@@ -124,7 +127,7 @@ def test_each_host_is_written_down_once() -> None:
     for _ in range(3):
         assert asked.of(("example.com", 443), "one") == Tunnelled()
         assert isinstance(asked.of(("chatgpt.com", 443), "one"), Refused)
-    assert written.notes == [("info", "host_tunnelled")]
+    assert written.notes == [("info", "example.com:443")]
     assert written.found == [("one", "unmetered_endpoint", Verdict.BLOCK)]
 
 
@@ -134,7 +137,7 @@ def test_a_rule_that_the_policy_softens_lets_the_host_pass(
 ) -> None:
     asked, written = destinations(f"rules: {{unmetered_endpoint: {action}}}\n")
     assert asked.of(("chatgpt.com", 443), "one") == Tunnelled()
-    assert written.notes == [("info", "host_tunnelled")]
+    assert written.notes == [("info", "chatgpt.com:443")]
     assert written.found == found
 
 

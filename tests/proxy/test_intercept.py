@@ -168,8 +168,9 @@ def test_a_path_that_is_not_metered_is_refused_and_recorded_by_the_relay(done: D
 @pytest.mark.parametrize("tunnel", ["tunnel", "tunnel of the tight session"])
 def test_another_host_is_a_tunnel_with_its_own_certificate(done: Done, tunnel: str) -> None:
     assert done.met[tunnel] == {"status": 200, "certificate": done.certificate, "said": "ping-pong"}
-    notes = [line for line in done.log if line["type"] == "notice" and line["code"] == "host_tunnelled"]
-    assert any("localhost:" in note["message"] for note in notes)
+    told = [line["host"] for line in done.log if line["type"] == "notice" and "host" in line]
+    assert len(told) == 2  # this one and the closed one, each once
+    assert f"{told[0]}, {told[1]} (tunnelled unread)" in done.err
 
 
 @pytest.mark.parametrize(

@@ -49,5 +49,6 @@ def rich(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
         rule="direct_connection", verdict="warn", message="node went past the proxy", subject="api.openai.com"
     )
     log.notice(code="direct_connection", findings=[past | {"file": None, "line": None}])
+    log.notice(level="info", code="host_tunnelled", host="github.com:443")
     log.notice()
     return Summary.of(read_log(log.end()))
