@@ -153,14 +153,17 @@ def test_an_agent_that_hangs_up_is_billed_and_the_job_is_green(runner: Runner) -
     assert float(str(call["cost_usd"])) > 0
 
 
-def test_a_proxy_killed_in_mid_job_is_a_violation(runner: Runner) -> None:
-    job = runner.run([claude([DONE]), SHOW_ENVIRONMENT, {"run": f'kill -KILL "$({PROXY_PID})"'}])
+def test_a_proxy_killed_in_mid_job_is_back_for_the_next_agent_and_a_violation(runner: Runner) -> None:
+    job = runner.run([claude([DONE]), SHOW_ENVIRONMENT, {"run": f'kill -KILL "$({PROXY_PID})"'}, claude([DONE])])
     assert job.exit_code == 1, job.output
     vouched(job)
     assert job.verdict == "violation"
-    assert "run_integrity" in job.failures
-    assert job.log[-1]["type"] != "run_ended"
-    assert job.calls()[0]["outcome"] == "complete"
+    assert "was brought back" in job.failures["run_integrity"]
+    assert job.output.count("All done.") == 2
+    assert [call["outcome"] for call in job.calls()] == ["complete", "complete"]
+    assert job.log[-1]["type"] == "run_ended"
+    (restarted,) = (line["facts"]["pid"] for line in job.log if line.get("code") == "proxy_restarted")
+    assert_gone(restarted)
 
 
 def test_a_policy_with_a_typo_starts_nothing_and_names_the_line(runner: Runner) -> None:

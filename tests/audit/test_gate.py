@@ -295,6 +295,16 @@ class TestUnknown:
         # The killed run's log still has no end.
         assert [each.file for each in result.unknown] == [str(killed)]
 
+    def test_a_call_that_was_recovered_in_the_same_run_counts_as_it_was_reserved(self, tmp_path: Path) -> None:
+        log = RecordedLog(tmp_path / "a.ndjson", "run-a").start().admitted(**OF_7)
+        recovered = {
+            "call_id": "req-1", "session_id": "dev", "scopes": ["session:dev#1"],
+            "cost_usd": 0.25, "cost_picodollars": 25 * CENT, "tokens": 9_000,
+        }  # fmt: skip
+        log.notice(code="proxy_restarted", facts={"pid": 2, "recovered": [recovered]})
+        result = gated(log.end())
+        assert (result.recovered_calls, result.spent.picodollars, result.unknown) == (1, 25 * CENT, [])
+
     def test_a_recovered_call_that_has_its_record_after_all_counts_once(self, tmp_path: Path) -> None:
         logged(tmp_path / "a.ndjson", 10)
         recovered = {

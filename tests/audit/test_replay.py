@@ -15,7 +15,7 @@ from guardian_ci.audit import records
 from guardian_ci.audit.reader import read_log
 from guardian_ci.audit.records import Exchange
 from guardian_ci.audit.redact import Redactor
-from guardian_ci.audit.replay import replay
+from guardian_ci.audit.replay import relive, replay
 from guardian_ci.audit.writer import LogWriter
 from guardian_ci.errors import LogError
 from guardian_ci.model import Call, Finding, InputSize, Operation, ToolOffer, ToolResult, Usage, Verdict, WireProtocol
@@ -78,6 +78,20 @@ class Recorded:
                 direct_connections="off",
             )
         )
+
+    @classmethod
+    def gone_on(cls, path: Path) -> "Recorded":
+        """The run of a proxy that has died, in the hands of another."""
+        run = cls.__new__(cls)
+        run.policy, run.path, run.redactor, run.store = _policy(), path, Redactor(), MemoryStore()
+        run.writer = LogWriter(path, "run-1", go_on=True)
+        run.keeper = Gatekeeper(Guard(run.policy), run.store, run.writer, run.redactor)
+        run.number = 100
+        past = relive(read_log(path), run.keeper.guard)
+        run.keeper.calls, run.keeper.violations = past.calls, past.violations
+        died = Finding(rule="run_integrity", verdict=Verdict.BLOCK, reason=records.RESTARTED, message="it died")
+        run.keeper.observed(died, facts={"pid": 2, "recovered": []})
+        return run
 
     async def ask(self, session: str = "one", **fields: Any) -> tuple[Exchange, do.Forward | do.Refuse]:
         self.number += 1
@@ -176,6 +190,41 @@ def test_a_log_replays_to_the_same_decisions(story: Path) -> None:
     assert kinds == {"run_started", "call_admitted", "tool_call", "tool_result", "call", "notice", "run_ended"}
     assert result.decisions >= sum(line["type"] in ("call_admitted", "call") for line in _lines(story))
     assert SECRET not in story.read_text(encoding="ascii")
+
+
+async def _going_on(run: Recorded) -> None:
+    await run.serve(tool_results=(ToolResult(id="Read-1", ok=True),), previous_response_id="resp_1")
+    await run.serve(session="two", fingerprint="again")
+    await run.serve(session="three")
+
+
+def test_one_that_takes_a_dead_proxys_place_goes_on_as_that_would_have(story: Path, tmp_path: Path) -> None:
+    lines = story.read_bytes().splitlines(keepends=True)
+    for died_behind in range(1, len(lines)):
+        path = tmp_path / f"{died_behind}.ndjson"
+        path.write_bytes(b"".join(lines[:died_behind]))
+        run = Recorded.gone_on(path)
+        asyncio.run(_going_on(run))
+        log = read_log(run.close())
+        assert [str(each) for each in replay(log).differences] == [], died_behind
+        assert log.problems == []
+        *told, last = _lines(path)
+        found = [each for line in told if line["type"] in {"call", "notice"} for each in line.get("findings", [])]
+        assert last["calls"] == sum(line["type"] == "call" for line in told)
+        assert last["violations"] == sum(each["violation"] for each in found)
+
+
+def test_what_ended_a_session_ends_it_also_where_the_proxy_died_before_it_could_settle(
+    story: Path, tmp_path: Path
+) -> None:
+    lines = story.read_bytes().splitlines(keepends=True)
+    (cut,) = (number for number, line in enumerate(lines) if b'"reservation_exceeded"' in line)
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(b"".join(lines[: cut + 1]))
+    run = Recorded.gone_on(path)
+    assert not asyncio.run(run.serve(session="three"))
+    assert asyncio.run(run.serve(session="another"))
+    run.close()
 
 
 async def _lowered(run: Recorded) -> None:

@@ -176,3 +176,62 @@ def test_closing_twice_is_closing_once(path: Path) -> None:
     writer = LogWriter(path, "run-1")
     writer.close()
     writer.close()
+
+
+class TestGoingOn:
+    """Where the proxy of a run has died, another goes on in its log."""
+
+    def test_the_chain_goes_on(self, path: Path) -> None:
+        written(path, "run-1", "run_started", "notice")
+        writer = LogWriter(path, "run-1", go_on=True)
+        writer.write("run_ended", NOON, {})
+        writer.close()
+        log = read_log(path)
+        assert [line.seq for line in log] == [0, 1, 2]
+        assert log.problems == []
+
+    @pytest.mark.parametrize("length", [1, 100, 300_000])
+    def test_a_line_that_was_torn_never_had_an_effect_and_goes(self, path: Path, length: int) -> None:
+        writer = LogWriter(path, "run-1")
+        writer.write("run_started", NOON, {})
+        writer.write("notice", NOON, {"message": "x" * 300_000})  # longer than one look from the end
+        writer.close()
+        with path.open("ab") as file:
+            file.write(b"{" * length)
+        writer = LogWriter(path, "run-1", go_on=True)
+        writer.write("run_ended", NOON, {})
+        writer.close()
+        log = read_log(path)
+        assert [line.type for line in log] == ["run_started", "notice", "run_ended"]
+        assert log.problems == []
+
+    @pytest.mark.parametrize(
+        ("run_id", "kinds", "behind"),
+        [("run-2", (), b""), ("run-1", ("run_ended",), b""), ("run-1", (), b"no record\n"), ("run-1", (), b"[]\n")],
+        ids=["another run's", "ended", "foreign", "foreign JSON"],
+    )
+    def test_what_is_no_log_of_this_run_is_left_as_it_is(
+        self, path: Path, run_id: str, kinds: tuple[str, ...], behind: bytes
+    ) -> None:
+        written(path, "run-1", "run_started", *kinds)
+        with path.open("ab") as file:
+            file.write(behind)
+        before = path.read_bytes()
+        with pytest.raises(StartError, match="cannot be gone on with"):
+            LogWriter(path, run_id, go_on=True)
+        assert path.read_bytes() == before
+
+    def test_a_log_that_is_gone_or_empty_is_no_beginning(self, path: Path) -> None:
+        with pytest.raises(StartError, match="cannot be made"):
+            LogWriter(path, "run-1", go_on=True)
+        path.parent.mkdir()
+        path.touch()
+        with pytest.raises(StartError, match="cannot be gone on with"):
+            LogWriter(path, "run-1", go_on=True)
+
+    def test_one_that_still_lives_is_not_written_beside(self, path: Path) -> None:
+        first = LogWriter(path, "run-1")
+        first.write("run_started", NOON, {})
+        with pytest.raises(StartError, match="another guardian-ci"):
+            LogWriter(path, "run-1", go_on=True)
+        first.close()

@@ -90,3 +90,13 @@ async def test_a_queue_that_is_empty_is_forgotten() -> None:
     await queue.waits("a")
     await queue.refunded("run")
     assert queue.refunds._waiting == {}
+
+
+async def test_when_the_run_is_stopped_the_first_of_every_queue_looks_again() -> None:
+    queue = Queue()
+    for name, scope in (("a", "run"), ("b", "run"), ("c", "day")):
+        await queue.waits(name, scope)
+    queue.refunds.wake()
+    await settle()
+    assert queue.served == ["a", "c"]
+    await queue.refunded("run")

@@ -10,7 +10,7 @@ import openai
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rig import KEY, TIMEOUTS, Rig, Run
+from rig import AGENT_KEY, KEY, TIMEOUTS, Rig, Run
 from scripted import (
     LAST_CHUNK,
     End,
@@ -36,6 +36,19 @@ PROVIDER_HEADERS = [
     ("set-cookie", "a=1"),
     ("set-cookie", "b=2"),
 ]
+
+
+GEMINI_PATH = "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse"
+LIMITS = [
+    ("retry-after", "7"),
+    ("retry-after-ms", "7001"),
+    ("x-should-retry", "true"),
+    ("request-id", "req_1"),
+    ("x-request-id", "req_2"),
+    ("anthropic-ratelimit-unified-reset", "1795331978"),
+    ("x-ratelimit-remaining-tokens", "0"),
+]
+"""What providers say beside an error, for the client's own pace."""
 
 
 def answer_of(speech: Speech, *, streamed: bool) -> Script:
@@ -86,14 +99,19 @@ class TestWhatNeedsNoEdit:
         said = speech.ask(shared.url, streamed=streamed)
         assert said == ("word0 word1 word2 " if streamed else "Well then.")
 
-    @pytest.mark.parametrize("status", [400, 401, 402, 404, 413, 429, 500, 503, 529])
-    def test_the_upstreams_own_refusals_pass_untouched_and_cost_nothing(self, shared: Run, status: int) -> None:
-        body = b'{"type": "error",  "error": {"type": "overloaded_error", "message": "Overloaded"}}'
-        headers = [("retry-after", "7"), ("x-should-retry", "true"), ("request-id", "req_1")]
-        shared.upstream.says(response(body, status=status, headers=headers))
-        got = shared.post(MESSAGES)
+    @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 413, 429, 500, 503, 529])
+    @pytest.mark.parametrize("path", [MESSAGES.path, CHAT.path, RESPONSES.path, GEMINI_PATH])
+    def test_the_upstreams_own_refusals_pass_untouched_and_cost_nothing(
+        self, shared: Run, path: str, status: int
+    ) -> None:
+        body = b'{"type": "error",  "error": {"type": "overloaded_error", "message": "Caf\\u00e9"}}\n'
+        shared.upstream.says(response(body, status=status, headers=LIMITS))
+        speech = next((each for each in SPEECHES if each.path == path), None)
+        sent = b'{"contents": [{"role": "user", "parts": [{"text": "Hello."}]}]}' if speech is None else speech.body()
+        got = shared.request("POST", path, speech, sent, **({} if speech else {"x_goog_api_key": AGENT_KEY}))
         assert (got.status_code, got.content) == (status, body)
-        assert (got.headers["retry-after"], got.headers["x-should-retry"]) == ("7", "true")
+        assert [got.headers.get(name) for name, _ in LIMITS] == [value for _, value in LIMITS]
+        assert "x-guardian-reason" not in got.headers
         record = shared.record_of(got)
         assert (record["cost_picodollars"], record["outcome"]) == (0, "upstream_error")
         assert (record["status"], record["upstream_status"]) == (status, status)

@@ -326,3 +326,17 @@ def test_the_scopes_of_a_reservation_are_kept_as_json(tmp_path: Path) -> None:
     later = SqliteStore(tmp_path)
     assert [json.dumps(each.scopes) for each in run(later.open("run-2"))] == [json.dumps((odd,))]
     run(later.close())
+
+
+def test_who_takes_a_dead_proxys_place_in_its_run_recovers_what_that_had_open(tmp_path: Path) -> None:
+    dead = opened(tmp_path)
+    run(dead.reserve(ask("req-1", 7)))
+    assert dead._lock is not None
+    dead._lock.release()  # as the operating system does
+    dead._lock = None
+    next_one = SqliteStore(tmp_path)
+    (left,) = run(next_one.open("run-1"))
+    assert (left.id, left.run_id, left.amount.picodollars) == ("req-1", "run-1", 7)
+    assert balance(next_one) == Balance(spent=Amount(picodollars=7, tokens=1))
+    for store in (dead, next_one):
+        run(store.close())
