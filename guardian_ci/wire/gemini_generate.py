@@ -45,6 +45,7 @@ _SEARCHES: Final = frozenset({"googleSearch", "googleSearchRetrieval", "googleMa
 _MODEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,199}")
 """A model's name becomes a part of the upstream's path, where a colon, a slash or a ? would be another method."""
 
+_RESOURCE: Final = "models/"
 _CAPITAL: Final = re.compile(r"[A-Z]")
 _UNDERSCORE: Final = re.compile(r"_([a-z])")
 _MEMBER: Final = 3
@@ -131,6 +132,15 @@ class GeminiGenerate(JsonWire):
 
     def _protocol_edits(self, root: Node, parsed: Parsed, edits: Edits) -> Iterator[Splice]:  # noqa: ARG002 - shared
         return iter(())
+
+    def _name_model(self, root: Node, model: str) -> Iterator[Splice]:
+        """Name another model where the body names one as well, be it with the prefix that a resource has."""
+        outer = step(root, "generateContentRequest")
+        for holder in [root] if outer is None else [root, outer]:
+            named = holder.step("model")
+            told = as_text(named.value) if named else ""
+            if named is not None and (name := f"{_RESOURCE if told.startswith(_RESOURCE) else ''}{model}") != told:
+                yield named.replaced(name)
 
     def _lower_maximum(self, root: Node, maximum: int, provider: str | None) -> Iterator[Splice]:  # noqa: ARG002 - one provider
         """Lower ``maxOutputTokens``, and keep the thinking within it: thoughts count as output."""

@@ -217,3 +217,21 @@ def test_a_refusal_has_googles_shape_and_a_cut_stream_has_no_last_frame() -> Non
 def test_googles_sdk_for_python_is_told_why_its_stream_ends() -> None:
     frame = WIRE.stream_error(message="no", request_id="req_1", agent="google-genai-sdk/3.4.0 gl-python/3.11")
     assert json.loads(frame.removeprefix(b"data: "))["error"]["message"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("body", "forwarded"),
+    [
+        ('{"contents": []}', '{"contents": []}'),
+        ('{"model": "gemini-2.5-pro", "contents": []}', '{"model": "gemini-2.5-flash", "contents": []}'),
+        ('{"model": "models/gemini-2.5-pro", "contents": []}', '{"model": "models/gemini-2.5-flash", "contents": []}'),
+        (
+            '{"generateContentRequest": {"model": "models/gemini-2.5-pro", "contents": []}}',
+            '{"generateContentRequest": {"model": "models/gemini-2.5-flash", "contents": []}}',
+        ),
+    ],
+)
+def test_another_model_is_named_wherever_the_body_names_one(body: str, forwarded: str) -> None:
+    address = Address(model="gemini-2.5-pro")
+    parsed = WIRE.parse_call(body.encode(), operation=Operation.GENERATE, headers={}, address=address)
+    assert WIRE.edit(parsed, Edits(model="gemini-2.5-flash")) == forwarded.encode()
