@@ -63,6 +63,7 @@ ACROSS = {
     "policy/test_benign.py": "what the default policy makes of ordinary commands and texts",
     "policy/test_evasions.py": "what the rules make of disguised ways to files and hosts, sessions among them",
     "proxy/test_fidelity.py": "which bytes pass as they are, in every protocol, and the list of those that do not",
+    "proxy/test_side_requests.py": "what becomes of agents' side requests: searches, deferred tools, small models",
     "wire/test_stream_properties.py": "what agents get of answers, in every protocol, read by the official SDKs",
 }
 """Tests of what several modules do together, and what that is."""

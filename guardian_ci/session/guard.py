@@ -14,6 +14,7 @@ from guardian_ci.model import (
     Cost,
     Evaluation,
     Finding,
+    Limit,
     Operation,
     Usage,
     Verdict,
@@ -299,7 +300,8 @@ class Guard:
             remove_tools=call.remove_tools,
             model=call.model,
             notice="\n".join(_told(call)) or None,
-            max_web_searches=call.as_forwarded().max_web_searches or None,
+            # Where nothing bounds the money, nothing need bound the searches.
+            max_web_searches=(call.as_forwarded().max_web_searches or None) if _is_limited(call) else None,
             reserved=call.held,
             demands=call.demands,
             balances=grant.balances if grant is not None else (),
@@ -427,6 +429,10 @@ def _told(call: OpenCall) -> Iterator[str]:
         yield from (f"[guardian-ci] {reason}" for reason in call.state.denials_of(request))
     if call.notice is not None:
         yield call.notice
+
+
+def _is_limited(call: OpenCall) -> bool:
+    return any(demand.limit != Limit() for demand in call.demands)
 
 
 def _refusal(call: OpenCall, finding: Finding, denial: Denial | None = None) -> do.Refuse:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rig import Run
 from scripted import response, stream
-from speech import CHAT, INPUT, OUTPUT, SPEECHES, Speech
+from speech import CHAT, INPUT, OUTPUT, RESPONSES, SPEECHES, Speech
 
 TOOL = ("bash", {"command": "ls -l caf\u00e9"})
 SURVIVING = {
@@ -201,6 +201,13 @@ def test_headers_and_queries_pass_as_they_are(shared: Run, way: Way) -> None:
     assert seen.target == path
     assert {name: seen.header(name) for name in SURVIVING} == SURVIVING
     assert [(name, value) for name, value in got.headers.multi_items() if name in dict(told)] == told
+
+
+def test_where_no_money_is_bounded_searches_are_not(shared: Run) -> None:
+    asked = RESPONSES.body(tools=[{"type": "web_search"}])
+    shared.upstream.says(response(json.dumps(RESPONSES.whole()).encode()))
+    shared.post(RESPONSES, asked)
+    assert shared.upstream.seen[-1].body == asked
 
 
 class TestWhatIsEditedUnasked:
