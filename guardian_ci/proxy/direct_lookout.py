@@ -74,7 +74,7 @@ class _Table:
     """One of the kernel's tables, and the connections in it that were dealt with."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._fd = os.open(path, os.O_RDONLY)
         self._rest = b""
         self._sweep = 0
         self._seen: dict[tuple[bytes, End], int] = {}
