@@ -1,7 +1,7 @@
 """Which of its own sessions and subagents an agent says that it calls for, by the headers that it sends unasked.
 
 These headers are the agent's word and nothing more: they tell in the reports who spent what. They never select a
-session, a policy or a budget: those go by the path and the key, which an agent cannot change to its advantage.
+session, a policy or a budget: those go by the path, the header and the key that ``relay.session_name`` reads.
 """
 
 from collections.abc import Iterable
