@@ -43,6 +43,7 @@ TESTED_ELSEWHERE = {
     "policy/shell/python_library.py": "policy/shell/test_inline.py",
     "policy/shell/python_values.py": "policy/shell/test_inline.py",
     "policy/shell/syntax.py": "policy/shell/test_grammar.py",
+    "proxy/http_call.py": "proxy/test_relay.py",
     "proxy/config.py": "proxy/test_app.py",
     "proxy/serving.py": "proxy/test_server.py",
     "proxy/socket_handshake.py": "proxy/test_socket.py",

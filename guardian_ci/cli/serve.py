@@ -22,7 +22,8 @@ A path prefix names a session: http://127.0.0.1:8080/s/NAME
 Provider keys come from ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY (or from the file that
 ANTHROPIC_API_KEY_FILE names, …) of this command's environment; without one, the agent's own key passes
 through. With GUARDIAN_TOKEN=gci-… set, agents must hold that token to use them, and whoever holds it may
-POST /guardian/stop.
+POST /guardian/stop. The policy's further upstreams take theirs from the variables that its entries name
+(OPENROUTER_API_KEY, …), Bedrock and Vertex from the clouds' own chains of credentials.
 
 examples:
   guardian-ci serve

@@ -1,10 +1,12 @@
 """The network.
 
 ``paths``        which path is which protocol, session and upstream     ``app``         one route for each
-``relay``        one call from its request to its settlement            ``refusals``    what an agent is told, and how
+``relay``        one call from its request to its settlement            ``http_call``   the same over HTTP
+``refusals``     what an agent is told, and how                         ``doors``       the clouds' own paths
 ``gatekeeper``   carries out what the session decides: store and log    ``refunds``     calls that wait for room
 ``credentials``  whose key goes where                                   ``encoding``    compressed bodies
-``upstream``     the client                                             ``server``      the listener, start and stop
+``upstream``     the client                                             ``upstreams``   how each kind is addressed
+``server``       the listener, start and stop
 ``attribution``  which session and subagent an agent says that it is    ``direct``      connections past the proxy
 ``socket``       the responses API over WebSocket: ``socket_handshake`` opens it, ``socket_lanes`` tell whose each
                  message is, ``socket_turn`` is one response, ``upstream_socket`` the provider's side

@@ -21,10 +21,11 @@ from guardian_ci.errors import BadRequest, StoreError
 from guardian_ci.model import Finding, Operation, Verdict
 from guardian_ci.proxy.client import Client, Receive, Send
 from guardian_ci.proxy.credentials import key_in_header
+from guardian_ci.proxy.http_call import Relay
 from guardian_ci.proxy.paths import ENDPOINTS, MODELS, REALTIME, RESPONSES_SOCKET, Endpoint
 from guardian_ci.proxy.realtime import RealtimeSocket
 from guardian_ci.proxy.refusals import Refusal
-from guardian_ci.proxy.relay import Proxy, Relay, begin, session_name
+from guardian_ci.proxy.relay import Proxy, begin, session_name
 from guardian_ci.proxy.socket import ResponsesSocket
 from guardian_ci.proxy.socket_handshake import denial
 

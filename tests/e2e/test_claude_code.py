@@ -1,5 +1,6 @@
 """The real Claude Code CLI, headless, through ``guardian-ci run``."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,35 @@ def test_a_model_that_the_policy_does_not_allow_is_refused_with_its_name(desk: D
     assert (outcome.code, set(outcome.violations)) == (1, {"model_allowlist"})
     assert "claude-opus-5-5" in outcome.stdout
     assert desk.bill.lines == []
+
+
+CLOUDS = {
+    "bedrock": (
+        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        (
+            "export CLAUDE_CODE_USE_BEDROCK=1 AWS_REGION=us-east-1 AWS_BEARER_TOKEN_BEDROCK=$ANTHROPIC_API_KEY"
+            " ANTHROPIC_BEDROCK_BASE_URL=$ANTHROPIC_BASE_URL"
+        ),
+    ),
+    "vertex": (
+        "claude-sonnet-4-5@20250929",
+        (
+            "export CLAUDE_CODE_USE_VERTEX=1 CLAUDE_CODE_SKIP_VERTEX_AUTH=1 ANTHROPIC_VERTEX_PROJECT_ID=acme"
+            ' CLOUD_ML_REGION=us-east5 ANTHROPIC_CUSTOM_HEADERS="x-api-key: $ANTHROPIC_API_KEY"'
+            " ANTHROPIC_VERTEX_BASE_URL=$ANTHROPIC_BASE_URL/v1"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_it_works_in_its_modes_for_the_clouds_too(desk: Desk, cloud: str) -> None:
+    model, setup = CLOUDS[cloud]
+    steps = ({"tools": [tool("Bash", command="echo x > made.txt", description="make")]}, {"text": "All good."})
+    asked = shlex.join(str(each) for each in (*command(*steps), "--model", model))
+    policy = POLICY + 'prices: {"*": {input: 3, output: 15}}\n'
+    outcome = desk.run("sh", "-c", f"{setup}; unset ANTHROPIC_BASE_URL; {asked}", policy=policy, env=ENV)
+    assert (outcome.code, outcome.stdout.strip()) == (0, "All good."), outcome.stderr
+    assert (outcome.violations, outcome.tools) == ([], [("Bash", "allow")])
+    assert (desk.folder / "work" / "made.txt").read_text() == "x\n"
+    assert outcome.tokens() == sum(line["input_tokens"] + line["output_tokens"] for line in desk.bill.lines)  # type: ignore[operator]

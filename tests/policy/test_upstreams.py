@@ -4,6 +4,7 @@ import pytest
 
 from guardian_ci.model import WireProtocol
 from guardian_ci.policy import Settings, load_policy
+from guardian_ci.policy.schema import load_schema
 from guardian_ci.policy.upstreams import BUILT_IN, KINDS, Upstream, kind_of, only, own_of, upstream_of
 
 CHAT, MESSAGES = WireProtocol.OPENAI_CHAT, WireProtocol.ANTHROPIC_MESSAGES
@@ -122,6 +123,11 @@ def test_the_host_tells_whose_prices_hold_and_where(url: str, provider: str, geo
 
 def test_an_entry_may_say_whose_prices_hold() -> None:
     assert upstream_of("gw", url="http://gw", provider="groq").provider == "groq"
+
+
+def test_the_schema_knows_the_kinds_that_there_are() -> None:
+    told = load_schema()["$defs"]["upstream"]["properties"]["kind"]["enum"]  # type: ignore[index]
+    assert told == list(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

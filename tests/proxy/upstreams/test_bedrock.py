@@ -165,6 +165,16 @@ def test_the_clouds_own_refusal_passes_untouched_and_costs_nothing(start: Rig, u
     assert run.call()["cost_picodollars"] == 0
 
 
+def test_a_model_without_an_id_there_costs_nothing_and_has_one_record(start: Rig, upstream: Upstream) -> None:
+    run = start(policy(upstream))
+    got = run.post(MESSAGES, MESSAGES.body(model="claude-opus-5-5"))
+    assert got.status_code == 400
+    assert "upstreams.aws.model_ids" in MESSAGES.message_of(got.json())
+    record = run.call()
+    assert (record["status"], record["cost_picodollars"], upstream.seen) == (400, 0, [])
+    assert [found["rule"] for found in record["findings"]] == ["bad_request"]
+
+
 def test_a_compressed_request_is_sent_plain(start: Rig, upstream: Upstream) -> None:
     run = start(policy(upstream))
     upstream.says(response(json.dumps(MESSAGES.whole()).encode()))
