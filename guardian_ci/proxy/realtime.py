@@ -16,7 +16,7 @@ from guardian_ci.proxy import refusals
 from guardian_ci.proxy.client import Headers, Receive, Send
 from guardian_ci.proxy.paths import REALTIME
 from guardian_ci.proxy.relay import Proxy, caller_of, session_name
-from guardian_ci.proxy.socket_handshake import Handshake
+from guardian_ci.proxy.socket_handshake import Handshake, speaking
 from guardian_ci.proxy.upstream_socket import UpstreamSocket
 from guardian_ci.session import commands as do
 from guardian_ci.session.events import Outcome
@@ -60,11 +60,15 @@ class RealtimeSocket:
         def status_of(finding: Finding) -> int:
             return refusals.of_finding(finding, settings, call.protocol, exchange.agent or "").status
 
-        command = await keeper.admit(exchange, caller, call, status_of=status_of)
+        try:
+            command = await keeper.admit(exchange, caller, call, status_of=status_of)
+        except StoreError as error:
+            await handshake.answer(_finding("store_failed", str(error)), 400)
+            return
         if isinstance(command, do.Refuse):
             await handshake.answer(command.finding, status_of(command.finding))
             return
-        connection = _Connection(self._proxy, settings, exchange, Realtime(model), receive, send)
+        connection = _Connection(self._proxy, settings, exchange, Realtime(model), receive, speaking(send))
         try:
             await connection.serve(handshake)
         finally:

@@ -13,12 +13,15 @@ from guardian_ci.model import Call
 from guardian_ci.proxy.client import Headers, Receive, Send
 from guardian_ci.proxy.paths import RESPONSES_SOCKET
 from guardian_ci.proxy.relay import Proxy, begin, session_name
-from guardian_ci.proxy.socket_handshake import UPGRADE_REQUIRED, Handshake, refused
+from guardian_ci.proxy.socket_handshake import UPGRADE_REQUIRED, Handshake, refused, speaking
 from guardian_ci.proxy.socket_lanes import Lane, Lanes
 from guardian_ci.proxy.socket_turn import Line, SocketTurn, SteerTurn
 from guardian_ci.wire.openai_responses_socket import Asked, OpenAIResponsesSocket, SteerWire, asked, told
 
 _MOST_IN_FLIGHT: Final = 16
+_TOO_BIG: Final = 1009
+"""The code that the server closes with where a message is too large even to be heard out."""
+
 _PASSING: Final = frozenset({"response.cancel", "response.processed"})
 """What a client may say that begins no response: it ends one, or tells that one was read."""
 
@@ -41,7 +44,7 @@ class ResponsesSocket:
         upstream = await handshake.serve()
         if upstream is None:
             return
-        line = Line(self._proxy, RESPONSES_SOCKET, headers, session, upstream, send)
+        line = Line(self._proxy, RESPONSES_SOCKET, headers, session, upstream, speaking(send))
         try:
             await receive()  # the wish to connect, which comes first
             await send({"type": "websocket.accept", "headers": upstream.headers})
@@ -110,14 +113,19 @@ class _Connection:
                 await self._heard(self._understood(text), text or "")
             except BadRequest as error:
                 await self._turn(Lane(), OpenAIResponsesSocket()).refuse_bad_request(str(error))
+        if message.get("code") == _TOO_BIG:
+            await self._turn(Lane(), OpenAIResponsesSocket()).refuse_bad_request(self._too_big())
 
     def _understood(self, text: str | None) -> Asked:
         if text is None:
             raise BadRequest("a binary message is none of the responses API")
         body = text.encode()
         if len(body) > self._limit << 20:
-            raise BadRequest(f"the message is larger than {self._limit} MB (policy: max_request_mb)")
+            raise BadRequest(self._too_big())
         return asked(body)
+
+    def _too_big(self) -> str:
+        return f"the message is larger than {self._limit} MB (policy: max_request_mb)"
 
     async def _heard(self, message: Asked, text: str) -> None:
         if message.kind == "response.create":

@@ -34,6 +34,18 @@ def denial(send: Send) -> Send:
     return sent
 
 
+def speaking(send: Send) -> Send:
+    """Send on an open WebSocket; every way in which the server says that the agent has gone is an ``OSError``."""
+
+    async def sent(message: Message) -> None:
+        try:
+            await send(message)
+        except RuntimeError as error:  # uvicorn's word for it, once a close frame has been sent
+            raise BrokenPipeError(str(error)) from error
+
+    return sent
+
+
 def refused(reason: str, message: str) -> Finding:
     """What is wrong with a handshake that does no harm."""
     return Finding(rule="bad_request", verdict=Verdict.BLOCK, reason=reason, message=message, throttle=True)

@@ -1,6 +1,7 @@
 """The upstream's side of a WebSocket, and all that can go wrong with it as ``UpstreamError``."""
 
 import asyncio
+import logging
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Self
@@ -22,6 +23,10 @@ _NOT_TOLD: Final = HOP_BY_HOP | {b"content-length", b"date"}
 _SENDABLE: Final = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 """Close codes that may stand in a close frame (RFC 6455, 7.4)."""
 _FAILED: Final = 1011
+
+_QUIET: Final = logging.getLogger("guardian_ci.websockets")
+"""What goes wrong is said in the log and to the agent; the library's own lines would go to the terminal."""
+_QUIET.setLevel(logging.CRITICAL)
 
 
 class RefusedError(UpstreamError):
@@ -57,6 +62,7 @@ class UpstreamSocket:
                 ping_timeout=None,
                 close_timeout=1,
                 max_size=MAX_FRAME_BYTES,
+                logger=_QUIET,
                 ssl=trust() if address.startswith("wss:") else None,
                 create_connection=partial(_Connection, own),  # type: ignore[arg-type]  # whatever makes one will do
             )

@@ -330,6 +330,16 @@ class TestRefusals:
             assert "max_request_mb" in error_of(heard(socket)[-1])["error"]["message"]
         assert provider.seen == []
 
+    def test_a_message_that_is_too_large_to_be_heard_out_ends_the_connection_and_is_recorded(
+        self, start: Rig, provider: SocketUpstream
+    ) -> None:
+        run = start({"max_request_mb": 1}, upstream=provider.url)
+        with opened(run) as socket, contextlib.suppress(ConnectionClosed):
+            socket.send(create("x" * (5 << 20)))
+            socket.recv(timeout=5)
+        assert run.wait_for_calls(1)[0]["reason"] == "bad_request"
+        assert provider.seen == []
+
     def test_what_begins_nothing_passes(self, start: Rig, provider: SocketUpstream) -> None:
         run = start(upstream=provider.url)
         provider.says(['{"type":"a.b"}'])
