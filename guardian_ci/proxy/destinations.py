@@ -33,7 +33,7 @@ _BEHIND_A_LOGIN: Final = re.compile(
 _HTTPS: Final = 443
 _VERSION: Final = re.compile(r"/v1(?:beta)?$")
 _MOST_HOSTS: Final = 1000
-"""How many hosts are noted in the log; an agent that looks for more finds the same answers, unwritten."""
+"""How many hosts are told in the log; an agent that asks for more gets the same answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,14 @@ class Destinations:
 
     def _new(self, code: str, host: Host) -> bool:
         key = (code, str(host))
-        if key in self._noted or len(self._noted) >= _MOST_HOSTS:
+        if key in self._noted or len(self._noted) > _MOST_HOSTS:
             return False
         self._noted.add(key)
-        return True
+        if len(self._noted) <= _MOST_HOSTS:
+            return True
+        message = f"the agent asked the forward proxy for more than {_MOST_HOSTS:,} hosts; further ones are not told"
+        self._keeper.notice("warning", "hosts_left_out", message)
+        return False
 
 
 def relayed_hosts(policy: Policy) -> frozenset[str]:

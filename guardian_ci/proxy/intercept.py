@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Final, Self
 
 from mitmproxy import http, options
+from mitmproxy.connection import Connection
 from mitmproxy.net.tls import starts_like_tls_record
 from mitmproxy.proxy import commands, layer, layers, mode_specs, server, server_hooks
 from mitmproxy.proxy.layers.http import HTTPMode
@@ -106,11 +107,18 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
         self.timeout_watchdog.timeout = _IDLE_SECONDS
         self._proxy = proxy
         self._asked: tuple[str, int] = ("", 0)
+        self._leads_to: tuple[str, int] | None = None
         self._session: str | None = None
         self._destination: Destination | None = None
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Answer one question of the layers."""
+        try:
+            self._answer(hook)
+        except StoreError:  # what cannot be written down does not happen; the keeper has said so on the terminal
+            self._drop(self.client)
+
+    def _answer(self, hook: commands.StartHook) -> None:
         (told,) = hook.args()
         match hook.name:
             case "next_layer":
@@ -128,6 +136,8 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
                 told.response.stream = True
             case "websocket_message":
                 told.websocket.messages.clear()  # it keeps each for its own display
+            case "server_connect" if told.server.address != self._leads_to:
+                told.server.error = "nobody has decided on this host"
             case "server_connected":
                 self._connected(told)
 
@@ -163,9 +173,10 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
         if isinstance(decided, Refused):
             return _refusal(403, decided.finding.message, decided.finding.reason)
         self._destination = decided
-        self._asked = (decided.host, request.port) if isinstance(decided, Relayed) else (request.host, request.port)
+        self._asked = self._leads_to = (request.host, request.port)
         if isinstance(decided, Relayed):
-            request.host, request.port = self._proxy.relay
+            self._asked, self._leads_to = (decided.host, request.port), self._proxy.relay
+            request.host, request.port = self._leads_to
         return None
 
     def _request(self, flow: http.HTTPFlow) -> None:
@@ -189,10 +200,13 @@ class _Connection(server.LiveConnectionHandler):  # type: ignore[misc]  # mypy r
             return
         self._proxy.own.add(here[:2])  # providers share addresses with others: a tunnel is no way round
         if not self._proxy.destinations.reached(self._asked, there[0], self._session):
-            # Nothing has been sent and nothing will be: both layers see the connection's end next.
-            writer = self.transports[told.server].writer
-            if writer is not None:
-                writer.close()
+            self._drop(told.server)  # nothing has been sent, and nothing will be
+
+    def _drop(self, connection: Connection) -> None:
+        """Close a connection; the layers see its end next."""
+        writer = self.transports[connection].writer
+        if writer is not None:
+            writer.close()
 
 
 def _options() -> options.Options:

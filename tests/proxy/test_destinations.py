@@ -131,6 +131,14 @@ def test_each_host_is_written_down_once() -> None:
     assert written.found == [("one", "unmetered_endpoint", Verdict.BLOCK)]
 
 
+def test_an_agent_that_asks_for_more_hosts_than_a_log_should_hold_is_told_of_once() -> None:
+    asked, written = destinations()
+    for number in range(1010):
+        assert asked.of((f"{number}.example.com", 443), "one") == Tunnelled()
+    assert len(written.notes) == 1001
+    assert written.notes[-1] == ("warning", "hosts_left_out")
+
+
 @pytest.mark.parametrize(("action", "found"), [("warn", [("one", "unmetered_endpoint", Verdict.WARN)]), ("off", [])])
 def test_a_rule_that_the_policy_softens_lets_the_host_pass(
     action: str, found: list[tuple[str | None, str, Verdict]]
