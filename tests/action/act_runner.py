@@ -23,15 +23,6 @@ AGENTS = ROOT / "tests/agents/node_modules"
 ACTION = "guardian-runtime/guardian-ci@v1"
 KEY = "sk-ant-api03-the-real-key-of-the-provider"
 
-# What keeps Claude Code from asking anybody but the base URL (and from asking anything at all).
-CLAUDE = {
-    "IS_SANDBOX": "1",
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    "DISABLE_AUTOUPDATER": "1",
-    "DISABLE_TELEMETRY": "1",
-    "DISABLE_ERROR_REPORTING": "1",
-}
-
 Step = Mapping[str, object]
 
 
@@ -107,7 +98,7 @@ def claude(script: Sequence[Mapping[str, object]], *, words: str = "Do the task.
     prompt = f"{words} demo-script: {json.dumps(script)}"
     return {
         "run": 'claude -p "$PROMPT" --dangerously-skip-permissions',
-        "env": {**CLAUDE, "PROMPT": prompt},
+        "env": {"PROMPT": prompt},
         **step,
     }
 

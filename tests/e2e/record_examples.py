@@ -58,10 +58,8 @@ def codex(program: Path) -> Sequence[str]:
         {"text": "The test passes: add subtracted.", "output_tokens": 50},
         task=TASK,
     )
-    provider = r"{name=\"guardian\",base_url=\"$OPENAI_BASE_URL\",env_key=\"OPENAI_API_KEY\",wire_api=\"responses\"}"
-    words = f'exec {program} exec "$@" -c "model_providers.guardian={provider}"'
     options = ["--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "-m", "gpt-5.5"]
-    return ["bash", "-c", words, "codex", *options, "-c", "model_provider=guardian", "--disable", "plugins", prompt]
+    return [str(program), "exec", *options, prompt]
 
 
 def aider(_: Path) -> Sequence[str]:
@@ -111,12 +109,9 @@ def record(name: str, program: Path) -> None:
         "PATH": os.environ["PATH"],
         "HOME": str(HOME),
         "CI": "true",
-        "IS_SANDBOX": "1",
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-        "DISABLE_AUTOUPDATER": "1",
     }
     ours = ["--policy", ".github/guardian.yml", "--upstream", f"{provider}=http://127.0.0.1:{PORT}", "--session", name]
-    ours += ["--state", str(temporary / "state"), "--report-dir", str(temporary / "report")]
+    ours += ["--agent", name, "--state", str(temporary / "state"), "--report-dir", str(temporary / "report")]
     run = [sys.executable, "-m", "guardian_ci.cli.main", "run", *ours, "--", *command(program)]
     done = subprocess.run(run, cwd=WORK, env=environment, stdin=subprocess.DEVNULL, check=False)
     print(f"{name}: exit {done.returncode}")

@@ -81,9 +81,10 @@ class Seat:
             file = self.desk.folder / "home" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8")
-        self.work.mkdir()
         for name, content in {"hello.py": _GREETING, **files}.items():
-            (self.work / name).write_text(content, encoding="utf-8")
+            file = self.work / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
         for words in ("init -q", "add hello.py", "-c user.name=n -c user.email=n@example.com commit -qm start"):
             subprocess.run(["git", *words.split()], cwd=self.work, check=True)
 

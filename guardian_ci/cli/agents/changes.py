@@ -14,7 +14,8 @@ AGENT_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Where agents look for each provider's key."""
 _OTHER_CREDENTIALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "anthropic": ("ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),
+    "anthropic": ("ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "COPILOT_PROVIDER_BEARER_TOKEN"),
+    "openai": ("COPILOT_PROVIDER_BEARER_TOKEN",),
 }
 """What an agent would use before the key, and so go past the token."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -22,7 +23,7 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is set, what is taken out (with the reason, or none to tell), and what comes beside it.
+    """What is set, what is taken out, and what comes beside it.
 
     ``arguments`` are flags by the agent that takes them; ``files`` and ``links`` are by their path below the private
     folder; ``remarks`` are sentences for the user.
@@ -45,7 +46,7 @@ def changes(agents: Sequence[Agent], place: Place) -> Changes:
     setups = {agent: agent.prepare(place) for agent in agents if agent.prepare}
     tokens = {name: place.token for provider in sorted(place.held) for name in AGENT_KEYS.get(provider, ())}
     detours = _present((name for agent in agents for name in agent.detours), place)
-    others = _present((name for each in place.held for name in _OTHER_CREDENTIALS.get(each, ())), place)
+    others = _present((name for each in sorted(place.held) for name in _OTHER_CREDENTIALS.get(each, ())), place)
     return Changes(
         variables=_base_urls(place) | tokens | _variables(setups.values(), place) | _past_proxies(place),
         removed=(*detours, *others),

@@ -33,6 +33,5 @@ COPILOT: Final = Agent(
     protocols=(WireProtocol.OPENAI_CHAT, WireProtocol.OPENAI_RESPONSES, WireProtocol.ANTHROPIC_MESSAGES),
     prepare=_prepare,
     set_by="environment",
-    detours=("COPILOT_PROVIDER_BEARER_TOKEN",),
     outside=("GitHub's own models: they are turned off",),
 )

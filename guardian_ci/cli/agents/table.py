@@ -70,19 +70,26 @@ def _qwen_code(place: Place) -> Setup:
 
 
 def _aider(place: Place) -> Setup:
-    """Base URLs and keys also as flags: it reads a repository's .env over the environment."""
+    """Base URLs also as flags: it reads a repository's .env and .aider.conf.yml over the environment.
+
+    LiteLLM, by which it calls models, knows two names of most.
+    """
     base = place.base
-    flags = [f"--openai-api-base={base}/v1"]
-    settings = {"ANTHROPIC_API_BASE": base, "ANTHROPIC_BASE_URL": base, "GEMINI_API_BASE": f"{base}/v1beta"}
+    urls = {
+        "OPENAI_BASE_URL": f"{base}/v1",
+        "ANTHROPIC_API_BASE": base,
+        "ANTHROPIC_BASE_URL": base,
+        "GEMINI_API_BASE": f"{base}/v1beta",
+    }
     return Setup(
-        variables={"GEMINI_API_BASE": f"{base}/v1beta"},
+        variables={"GEMINI_API_BASE": urls["GEMINI_API_BASE"]},
         defaults={
             "AIDER_ANALYTICS_DISABLE": "true",
             "AIDER_CHECK_UPDATE": "false",
             "AIDER_SHOW_RELEASE_NOTES": "false",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         },
-        arguments=(*flags, *(f"--set-env={name}={value}" for name, value in settings.items())),
+        arguments=(f"--openai-api-base={base}/v1", *(f"--set-env={name}={url}" for name, url in urls.items())),
     )
 
 
