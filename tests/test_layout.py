@@ -25,6 +25,8 @@ TESTED_ELSEWHERE = {
     "demo/stream.py": "demo/test_upstream.py",
     "policy/build.py": "policy/test_policy.py",
     "policy/default.py": "policy/test_policy.py",
+    "policy/javascript_program.py": "policy/test_code_mode.py",
+    "policy/javascript_values.py": "policy/test_code_mode.py",
     "policy/merge.py": "policy/test_policy.py",
     "policy/problems.py": "policy/test_check.py",
     "policy/rules/scopes.py": "policy/rules/test_cost_limit.py",
