@@ -93,6 +93,11 @@ class Lane:
     dropping: bool = False
     queued: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def awaits_nothing(self) -> bool:
+        """Whether no message of a response is due here."""
+        return self.inbox is None and self.steer is None and not self.dropping
+
     def begin(self) -> Inbox:
         """Make the inbox of a response that is asked for now."""
         self.inbox = Inbox()
@@ -160,8 +165,8 @@ class Lanes:
         if not (told.of_response or told.of_steer):
             return False
         lane = self._lanes.get(told.lane) or Lane()
-        if told.kind in {"", "error"} and told.lane is None and lane.inbox is None:
-            # The server may not know whose it is: a response that comes alone is the one.
+        if told.lane is None and lane.awaits_nothing:
+            # The server may not know whose it is, or know no lanes: a response that comes alone is the one.
             coming = [each for each in self._lanes.values() if each.inbox is not None]
             lane = coming[0] if len(coming) == 1 else lane
         dropping = lane.dropping

@@ -20,6 +20,7 @@ from guardian_ci.session import commands as do
 from guardian_ci.wire.interface import Parsed, Wire
 from guardian_ci.wire.openai_responses_socket import END, Asked, OpenAIResponsesSocket, SteerWire, Told, messages, told
 
+_ERRORS: Final = range(400, 600)
 _BYTE_WEIGHT: Final = 1000
 """More than any byte of text weighs."""
 
@@ -166,7 +167,7 @@ class SteerTurn(SocketTurn):
             call.max_web_searches,
         ):
             return self._unbounded
-        return partial(self._send, self._edited(parsed, command).decode(), call)
+        return partial(self._send, self._edited(parsed, command).decode(), forwarded)
 
     async def _unbounded(self) -> Answer:
         raise UnreachedError("the budget does not hold another response like the one that it steers; ask for a new one")
@@ -197,7 +198,7 @@ def _status(event: Told) -> int:
     """The status that an answer would have had over HTTP whose body begins with this."""
     if event.kind not in {"error", "response.steer.failed"}:
         return HTTPStatus.OK
-    return max(event.status or 0, HTTPStatus.BAD_REQUEST)
+    return event.status if event.status is not None and event.status in _ERRORS else HTTPStatus.BAD_REQUEST
 
 
 def _as_forwarded(call: Call, command: do.Forward) -> Call:

@@ -441,13 +441,23 @@ class TestAnswers:
         assert (first["cost_picodollars"], first["upstream_status"]) == (0, 404)
         assert second["outcome"] == "complete"
 
-    def test_an_error_without_its_lane_is_that_of_the_only_turn(self, start: Rig, provider: SocketUpstream) -> None:
-        provider.says(['{"type":"error","status":400,"error":{"message":"no"}}'])
+    @pytest.mark.parametrize(
+        ("script", "spent"),
+        [
+            (['{"type":"error","status":400,"error":{"message":"no"}}'], False),
+            (['{"type":"error","status":99999,"error":{"message":"no"}}'], False),
+            (events(), True),
+        ],
+    )
+    def test_what_comes_without_its_lane_is_of_the_only_turn(
+        self, start: Rig, provider: SocketUpstream, script: list[str], spent: bool
+    ) -> None:
+        provider.says(script)
         run = start(upstream=provider.url)
         with opened(run) as socket:
             socket.send(create(stream_id="one"))
-            heard(socket)
-        assert run.wait_for_calls(1)[0]["cost_picodollars"] == 0
+            assert heard(socket) == script
+        assert (run.wait_for_calls(1)[0]["cost_picodollars"] > 0) is spent
 
     @pytest.mark.parametrize("end", [Reset(), End()], ids=["reset", "closed"])
     def test_an_upstream_that_goes_in_the_middle_is_charged_and_told(
