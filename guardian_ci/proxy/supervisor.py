@@ -38,6 +38,9 @@ _MOST_DEATHS: Final = 5
 _WINDOW: Final = 60.0
 """So many deaths in so many seconds, and the proxy is not brought back any more."""
 
+_CALM: Final = 2.0
+"""Seconds until the supervisor gets ready to be quick: a start, and a short run, need the processor themselves."""
+
 _PAUSE: Final = 1.0
 """Seconds before a closed door that died is put up again."""
 
@@ -92,6 +95,7 @@ class Supervisor:
         self._deaths: list[float] = []
         self._failure: GuardianError | None = None
         self._stopping = False
+        self._loaded = False
         self._child: BaseProcess | None = None
         self._control: Connection | None = None
         self._bell, self._ringer = socket.socketpair()
@@ -126,10 +130,9 @@ class Supervisor:
             told = control.recv()
         except EOFError:
             raise StartError(f"the proxy ended before it had begun ({self._end()})") from None
-        if not isinstance(told, Started):
-            raise told
-        _load_ahead()
-        return told
+        if isinstance(told, Started):
+            return told
+        raise told
 
     @contextlib.contextmanager
     def hearing(self, handlers: Handlers) -> Iterator[None]:
@@ -219,7 +222,10 @@ class Supervisor:
             awaited.append(self._child.sentinel)
         if self._control is not None and not self._control.closed:
             awaited.append(self._control)
-        ready = wait(awaited)
+        ready = wait(awaited, None if self._loaded else _CALM)
+        if not ready:
+            self._loaded = True
+            _load_ahead()
         if self._bell in ready:
             with contextlib.suppress(BlockingIOError):
                 self._bell.recv(4096)
@@ -249,10 +255,7 @@ class Supervisor:
 
 
 def _load_ahead() -> None:
-    """Have in memory what a proxy loads on its way to its first answer, for the one that may have to be brought back.
-
-    After the first proxy's start, which it would delay.
-    """
+    """Have in memory what a proxy loads on its way to its first answer: it may have to be brought back."""
     for module in _LATE:
         import_module(module)
     trust()

@@ -143,8 +143,10 @@ def test_calls_that_a_kill_has_torn_count_as_spent(upstream: Upstream, tmp_path:
         for _ in range(2):
             await proxy.start()
             async with Agents(proxy.url) as agents:
+                asked = len(upstream.seen) + 3
                 spending = asyncio.create_task(agents.burst(asks[:3]))
-                await asyncio.sleep(0.25)
+                while len(upstream.seen) < asked:  # noqa: ASYNC110 - the upstream only keeps a list
+                    await asyncio.sleep(0.01)
                 await proxy.kill()
                 await spending
         await proxy.start()
