@@ -37,6 +37,7 @@ examples:
   guardian-ci run --budget 0.50 -- claude -p "fix the failing test"
   guardian-ci run --agent codex -- npx -y @openai/codex exec "fix the failing test"
   guardian-ci run --policy guardian.yml --report-dir out -- ./several-agents.sh
+  guardian-ci run --intercept -- ./agent-that-knows-no-base-url
 
 exit codes: 1 on a violation, even where the agent exits 0; else the agent's own
 """

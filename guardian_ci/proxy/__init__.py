@@ -11,4 +11,5 @@
 ``socket``       the responses API over WebSocket: ``socket_handshake`` opens it, ``socket_lanes`` tell whose each
                  message is, ``socket_turn`` is one response, ``upstream_socket`` the provider's side
 ``realtime``     OpenAI Realtime, under a ceiling
+``intercept``    the forward proxy (the extra): ``destinations`` decides on each host, ``authority`` makes certificates
 """
