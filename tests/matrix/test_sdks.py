@@ -1,28 +1,26 @@
-"""The official SDKs through ``guardian-ci run``."""
+"""The official SDKs through ``guardian-ci run``: what the matrix does not ask of them, unstreamed answers above all."""
 
 import sys
-from pathlib import Path
 
 import pytest
 from desk import POLICY, Desk, script, tool
+from roster import SDKS
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.matrix
 
-HERE = Path(__file__).parent
 AGENTS = {
-    "messages": HERE / "sdk_anthropic.py",
-    "chat": HERE / "sdk_openai.py",
-    "responses": HERE / "sdk_openai.py",
-    "generate": HERE / "sdk_google.py",
+    "messages": SDKS / "sdk_anthropic.py",
+    "chat": SDKS / "sdk_openai.py",
+    "responses": SDKS / "sdk_openai.py",
+    "generate": SDKS / "sdk_google.py",
 }
 WIRES = list(AGENTS)
 
 
-@pytest.mark.parametrize("how", ["whole", "stream"])
 @pytest.mark.parametrize("wire", WIRES)
-def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk, wire: str, how: str) -> None:
+def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk, wire: str) -> None:
     steps = ({"text": "Listing.", "tools": [tool("Bash", command="ls")]}, {"text": "All good."})
-    outcome = desk.run(sys.executable, AGENTS[wire], wire, how, script(*steps))
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, "whole", script(*steps))
     assert (outcome.code, outcome.violations) == (0, []), outcome.stderr
     assert 'Listing.\ntool Bash {"command": "ls"}\nAll good.' in outcome.stdout
     assert [(call["decision"], call["outcome"], call["estimated"]) for call in outcome.calls] == [
@@ -33,13 +31,10 @@ def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk, wi
     assert "<failure" not in (outcome.reports / "junit.xml").read_text()
 
 
-@pytest.mark.parametrize("how", ["whole", "stream"])
 @pytest.mark.parametrize("wire", WIRES)
-def test_a_denied_tool_is_an_unknown_one_to_the_agent_and_a_violation_to_the_build(
-    desk: Desk, wire: str, how: str
-) -> None:
+def test_a_denied_tool_is_an_unknown_one_to_the_agent_and_a_violation_to_the_build(desk: Desk, wire: str) -> None:
     calls = [tool("Bash", command="ls"), tool("WebFetch", url="https://example.com")]
-    outcome = desk.run(sys.executable, AGENTS[wire], wire, how, script({"tools": calls}, {"text": "I went on."}))
+    outcome = desk.run(sys.executable, AGENTS[wire], wire, "whole", script({"tools": calls}, {"text": "I went on."}))
     assert (outcome.code, outcome.violations) == (1, ["tool_allowlist"])
     assert "tool Bash" in outcome.stdout
     assert "tool guardian_denied_WebFetch" in outcome.stdout
@@ -47,30 +42,6 @@ def test_a_denied_tool_is_an_unknown_one_to_the_agent_and_a_violation_to_the_bui
     assert "I went on." in outcome.stdout
     assert outcome.tools == [("Bash", "allow"), ("WebFetch", "block")]
     assert "<failure" in (outcome.reports / "junit.xml").read_text()
-
-
-@pytest.mark.parametrize("wire", WIRES)
-def test_a_blocked_file_is_denied_to_file_tools_and_to_the_shell(desk: Desk, wire: str) -> None:
-    calls = [tool("Read", file_path="conf/.env"), tool("Bash", command="cat ~/.ssh/id_ed25519")]
-    outcome = desk.run(sys.executable, AGENTS[wire], wire, "stream", script({"tools": calls}, {"text": "I went on."}))
-    assert (outcome.code, outcome.violations) == (1, ["file_blocklist"] * 2)
-    assert "tool Read" not in outcome.stdout
-    assert "tool Bash" not in outcome.stdout
-    assert "I went on." in outcome.stdout
-
-
-@pytest.mark.parametrize("wire", WIRES)
-def test_a_spent_budget_refuses_the_next_call_and_the_bill_is_within_it(desk: Desk, wire: str) -> None:
-    policy = POLICY.replace("cost_limit_usd: 5.00", "token_budget: 6000")
-    steps = [{"text": "More.", "tools": [tool("Bash", command="ls")], "output_tokens": 1500}] * 12
-    outcome = desk.run(sys.executable, AGENTS[wire], wire, "stream", script(*steps), policy=policy)
-    assert outcome.code == 1
-    assert outcome.violations == ["token_budget"]
-    assert outcome.calls[-1]["decision"] == "rejected"
-    assert outcome.calls[-1]["reason"] == "token_budget_exceeded"
-    assert outcome.calls[-1]["trace"]
-    assert "guardian-ci" in outcome.stderr
-    assert 3000 < outcome.tokens() <= 6000
 
 
 @pytest.mark.parametrize("wire", WIRES)

@@ -7,10 +7,9 @@ import pytest
 from desk import NODE, POLICY, ROOT, Desk, Outcome, script, tool
 
 CODEX = ROOT / "tests/agents/node_modules/@openai/codex/bin/codex.js"
-LEAK = "AKIA" + "Q7ZX2MWJ5RT4KLNV"
 
 pytestmark = [
-    pytest.mark.e2e,
+    pytest.mark.matrix,
     pytest.mark.skipif(not CODEX.exists(), reason="npm ci has not installed tests/agents"),
 ]
 
@@ -47,36 +46,6 @@ def test_work_within_the_policy_is_clean_and_metered_to_the_token(desk: Desk) ->
     assert outcome.tools == [("exec_command", "allow")] * 2
     assert outcome.tokens() == sum(line["input_tokens"] + line["output_tokens"] for line in desk.bill.lines)  # type: ignore[operator]
     assert not any(call["estimated"] for call in outcome.calls)
-
-
-def test_a_spent_budget_ends_it_at_once_with_our_words(desk: Desk) -> None:
-    steps = [{"text": "More.", "tools": [tool("exec_command", cmd="true")], "output_tokens": 800}] * 12
-    outcome = codex(desk, *steps, policy=POLICY.replace("5.00", "0.15"))
-    assert over_the_socket(outcome)
-    assert (outcome.code, outcome.violations) == (1, ["cost_limit"])
-    assert [call["decision"] for call in outcome.calls].count("rejected") <= 2
-    assert "guardian-ci: The budget of this session is used up" in outcome.stderr
-    assert 0.05 < sum(call["cost_usd"] for call in outcome.calls) <= 0.15
-
-
-def test_an_answer_that_is_cut_in_its_middle_ends_it(desk: Desk) -> None:
-    policy = POLICY + "    secrets: {prompts: off, answers: block}\n"
-    outcome = codex(desk, {"text": f"The key is {LEAK}. " + "And so on. " * 300}, policy=policy)
-    assert over_the_socket(outcome)
-    assert (outcome.code, outcome.violations) == (1, ["secret_leak"])
-    assert [call["outcome"] for call in outcome.calls] == ["complete", "cut"]
-    assert "guardian-ci: A secret" in outcome.stderr
-
-
-def test_a_blocked_file_is_not_read_and_the_agent_goes_on(desk: Desk) -> None:
-    (desk.folder / "work").mkdir()
-    (desk.folder / "work" / ".env").write_text("API_KEY=secret-that-nobody-reads\n")
-    outcome = codex(desk, {"tools": [tool("exec_command", cmd="cat .env")]}, {"text": "I went on."})
-    assert over_the_socket(outcome)
-    assert (outcome.code, outcome.violations) == (1, ["file_blocklist"])
-    assert outcome.stdout.strip() == "I went on."
-    assert b"secret-that-nobody-reads" not in desk.heard
-    assert b"guardian_denied_exec_command" in desk.heard
 
 
 def test_a_policy_that_refuses_websockets_makes_it_post(desk: Desk) -> None:
