@@ -143,15 +143,15 @@ def test_later_steps_get_what_the_named_agents_need_from_the_one_table(start: Mo
 def test_without_names_all_agents_are_set_up_in_the_runs_folder(
     start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("CLAUDE_CODE_USE_BEDROCK", "1")
+    monkeypatch.setenv("CLAUDE_CODE_USE_FOUNDRY", "1")
     monkeypatch.setenv("NO_PROXY", ".corporate")
     lines = start.agents_environment(checked(start, tmp_path, GUARDIAN_AGENTS=" \n"), "http://127.0.0.1:8080")
     environment = dict(line.split("=", 1) for line in lines.splitlines())
     assert environment["CODEX_HOME"] == str(tmp_path / "agents" / "codex")
     assert (tmp_path / "agents" / "codex" / "config.toml").exists()
-    assert environment["CLAUDE_CODE_USE_BEDROCK"] == ""
+    assert environment["CLAUDE_CODE_USE_FOUNDRY"] == ""
     assert environment["NO_PROXY"] == ".corporate,127.0.0.1,localhost,::1"
-    assert "| guardian-ci: CLAUDE_CODE_USE_BEDROCK is taken out" in capsys.readouterr().out
+    assert "| guardian-ci: CLAUDE_CODE_USE_FOUNDRY is taken out" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("site")

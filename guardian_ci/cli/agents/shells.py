@@ -4,10 +4,10 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from typing import Final
 
 from guardian_ci.cli.agents.changes import Changes
-from guardian_ci.errors import UsageError
 
 # PowerShell takes each of these for the end of a text in single quotes; twice, it stands for itself.
 _SINGLE_QUOTES: Final = re.compile("['\u2018\u2019\u201a\u201b]")
@@ -41,15 +41,17 @@ def powershell(changes: Changes) -> str:
 
 
 def github(changes: Changes) -> str:
-    """For ``>> "$GITHUB_ENV"``, where nothing can be taken out: what is empty means nothing to the agents.
-
-    Raises ``UsageError`` for a value with a line break, which would be read as a variable of its own.
-    """
+    """For ``>> "$GITHUB_ENV"``, where nothing can be taken out: what is empty means nothing to the agents."""
     values = dict(changes.variables) | dict.fromkeys(changes.removed, "")
-    for name, value in values.items():
-        if len(value.splitlines()) > 1 or value.endswith(("\n", "\r")):
-            raise UsageError(f"{name} would hold a line break, which $GITHUB_ENV does not take; rename what holds it")
-    return _lines(*(f"{name}={value}" for name, value in values.items()))
+    return _lines(*(_assignment(name, value) for name, value in values.items()))
+
+
+def _assignment(name: str, value: str) -> str:
+    """Write one variable; one of several lines between marks that no value can hold, being its own digest."""
+    if len(value.splitlines()) <= 1 and value == value.strip():
+        return f"{name}={value}"
+    mark = sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{name}<<{mark}\n{value}\n{mark}"
 
 
 def as_json(changes: Changes) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Final
 
 from guardian_ci.cli.agents.agent import Agent, Place, Setup
+from guardian_ci.cli.agents.claude_code import CLAUDE_CODE
 from guardian_ci.cli.agents.cline import CLINE
 from guardian_ci.cli.agents.codex import CODEX
 from guardian_ci.cli.agents.continue_cli import CONTINUE
@@ -20,20 +21,6 @@ NONE: Final = "none"
 """In the place of an agent's name: base URLs and the token, and nothing that only one agent understands."""
 
 _PROGRAM_ENDINGS: Final = (".exe", ".cmd", ".bat", ".ps1")
-
-
-def _claude_code(_: Place) -> Setup:
-    """The base URL and the token, which the settings of a repository cannot replace; no telemetry and no updates.
-
-    IS_SANDBOX lets it work as root, as containers do, where ``--dangerously-skip-permissions`` is given.
-    """
-    return Setup(
-        variables={"CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "1"},
-        defaults={
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "IS_SANDBOX": "1",
-        },
-    )
 
 
 def _gemini_cli(place: Place) -> Setup:
@@ -94,28 +81,7 @@ def _aider(place: Place) -> Setup:
 
 
 AGENTS: Final[tuple[Agent, ...]] = (
-    Agent(
-        name="claude-code",
-        title="Claude Code",
-        commands=("claude",),
-        protocols=(WireProtocol.ANTHROPIC_MESSAGES,),
-        prepare=_claude_code,
-        set_by="environment",
-        detours=(
-            "CLAUDE_CODE_USE_BEDROCK",
-            "CLAUDE_CODE_USE_VERTEX",
-            "CLAUDE_CODE_USE_FOUNDRY",
-            "CLAUDE_CODE_USE_MANTLE",
-            "CLAUDE_CODE_USE_GATEWAY",
-            "CLAUDE_CODE_USE_ANTHROPIC_AWS",
-            "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
-            "ANTHROPIC_UNIX_SOCKET",
-        ),
-        outside=(
-            "WebFetch's check of a page's host at api.anthropic.com (its setting skipWebFetchPreflight), and the page",
-            "fast mode's check of the account, where CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is turned off",
-        ),
-    ),
+    CLAUDE_CODE,
     CODEX,
     Agent(
         name="gemini-cli",

@@ -119,12 +119,6 @@ def test_an_agent_that_cannot_be_told_is_refused_with_the_reason(name: str, word
     assert agent.way_out
 
 
-def test_claude_code_does_not_let_a_repositorys_settings_name_another_provider(tmp_path: Path) -> None:
-    made = changes(agents_named(["claude-code"]), place(tmp_path, {"IS_SANDBOX": "0"}))
-    assert made.variables["CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"] == "1"
-    assert "IS_SANDBOX" not in made.variables  # the user's word stands
-
-
 def test_gemini_clis_settings_of_the_users_own_stay_in_force(tmp_path: Path) -> None:
     name = "GEMINI_CLI_SYSTEM_SETTINGS_PATH"
     assert changes(agents_named(["gemini-cli"]), place(tmp_path)).variables[name] == str(tmp_path / "gemini-cli.json")
