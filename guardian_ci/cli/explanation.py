@@ -115,6 +115,9 @@ class Explainer:
         tools = [("offers", ", ".join(tool.name for tool in call.tools) or "no tool")]
         if removed:
             tools.append(("goes without", ", ".join(call.tools[index].name for index in sorted(removed))))
+        if self.settings.upstreams:
+            served = self.settings.upstream_for(call.protocol, call.model)
+            tools.append(("goes to", f"{served.name} at {served.url}" if served else "no upstream, so it is refused"))
         return replace(explanation, seen=tools)
 
     def _call(self, subject: str, call: Call, only: Iterable[str] = ()) -> Explanation:

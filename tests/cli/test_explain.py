@@ -218,3 +218,15 @@ def test_a_file_of_rules_that_cannot_be_obeyed_is_one_clear_error(
     assert "house.toml" in done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "goes"), [("llama3", "mine at http://127.0.0.1:9/v1"), ("o3", "no upstream, so it is refused")]
+)
+def test_a_request_is_told_where_it_goes(shell: Shell, tmp_path: Path, model: str, goes: str) -> None:
+    (tmp_path / "p.yml").write_text(
+        "upstreams: {openai: {models: ['gpt-*']}, mine: {url: 'http://127.0.0.1:9/v1', models: ['llama*']}}"
+    )
+    (tmp_path / "r.json").write_text(json.dumps({"model": model, "messages": [{"role": "user", "content": "Hi."}]}))
+    done = shell("explain", "--policy", tmp_path / "p.yml", "--request", tmp_path / "r.json")
+    assert f"goes to {goes}" in done.stdout
