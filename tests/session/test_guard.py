@@ -1216,3 +1216,43 @@ def test_secrets_that_the_policy_redacts_are_asked_to_be_taken_out() -> None:
     leaks = (Leak(kind="jwt", origin=Origin.TOOL_RESULT), Leak(kind="jwt", origin=Origin.ANSWER))
     assert Desk({"secrets": "redact"}).admitted(leaks=leaks).redact == (Origin.TOOL_RESULT,)
     assert Desk().admitted(leaks=leaks).redact == ()
+
+
+class TestConnectionsWithACeiling:
+    CEILING: Final = 2 * 10**11
+    """Twenty cents."""
+
+    def test_the_ceiling_is_what_is_reserved_whatever_else_the_request_says(self) -> None:
+        desk = Desk({"budgets": {"run": {"usd": 0.30}}})
+        assert desk.admitted(ceiling=self.CEILING).reserved == Amount(picodollars=self.CEILING)
+        assert desk.spent() == (0, self.CEILING)
+        assert desk.refused(ceiling=self.CEILING).may_wait > 0
+
+    def test_the_next_responses_fit_while_all_of_them_stay_below_it(self) -> None:
+        desk = Desk({"budgets": {"run": {"usd": 1}}})
+        forward = desk.admitted(ceiling=self.CEILING, max_output_tokens=1000)
+
+        def fits(usage: Usage, context: int, responses: int = 1) -> bool:
+            return desk.guard.fits(forward.request, usage, context=context, responses=responses)
+
+        left = self.CEILING - 1000 * OUT
+        assert fits(Usage(), left // IN)
+        assert not fits(Usage(), left // IN + 1)
+        assert not fits(Usage(output_tokens=19_001), 0)
+        assert fits(Usage(output_tokens=18_000), 0)
+        assert not fits(Usage(output_tokens=18_000), 0, responses=2)
+
+    def test_it_is_billed_what_it_told_and_no_more_is_reserved_on_the_way(self) -> None:
+        desk = Desk({"budgets": {"run": {"usd": 1}}})
+        forward = desk.admitted(ceiling=self.CEILING)
+        assert desk.progress(forward, _usage(5000)) == []
+        settle, _ = desk.end(forward, usage=_usage(5000))
+        assert settle.charge == Amount(picodollars=INPUT * IN + 5000 * OUT, tokens=INPUT + 5000)
+        assert desk.spent() == (INPUT * IN + 5000 * OUT, 0)
+
+    def test_what_goes_on_from_an_answer_without_a_usage_is_bounded_by_its_reservation(self) -> None:
+        desk = Desk({"budgets": {"run": {"usd": 1}}})
+        first = desk.admitted(max_output_tokens=500)
+        desk.end(first, response_id="resp_1")
+        second = desk.admitted(max_output_tokens=500, previous_response_id="resp_1")
+        assert second.reserved.tokens == 2 * first.reserved.tokens
