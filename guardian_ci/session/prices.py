@@ -1,5 +1,6 @@
 """The price tables of a run: one for each set of prices that its policy names."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from guardian_ci.model import Call, Cost, Usage
@@ -44,6 +45,8 @@ class Prices:
     ) -> Cost:
         """What a usage costs at the first of ``prices``, or at the one whose model the answer names as its own."""
         price = prices[0]
+        if upstream is not None and upstream.free:
+            usage = replace(usage, reported_picodollars=None)  # the policy's word, not the server's
         if usage.model is not None and len(prices) > 1:
             answered = self.find(settings, upstream, usage.model, provider=price.provider, at=at)
             price = next((each for each in prices if answered is not None and each.model == answered.model), price)

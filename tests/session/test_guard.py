@@ -537,7 +537,7 @@ def test_a_downgrade_that_leads_to_another_upstream_is_charged_at_that_ones_pric
     desk.served(8000, max_output_tokens=8000)
     forward = desk.admitted(max_output_tokens=1000)
     assert (forward.model, forward.reserved.picodollars) == ("cheap", 0)
-    settle, _ = desk.end(forward, usage=_usage(100))
+    settle, _ = desk.end(forward, usage=_usage(100, reported_picodollars=7, web_searches=1))
     assert (settle.charge.picodollars, settle.charge.tokens) == (0, INPUT + 100)
     assert settle.cost is not None
     assert settle.cost.source == "guardian.yml:1"
