@@ -64,6 +64,7 @@ TESTED_ELSEWHERE = {
 
 ACROSS = {
     "policy/test_benign.py": "what the default policy makes of ordinary commands and texts",
+    "policy/test_code_mode_runs.py": "what programs of the code mode really call, in an engine",
     "policy/test_evasions.py": "what the rules make of disguised ways to files and hosts, sessions among them",
     "proxy/test_fidelity.py": "which bytes pass as they are, in every protocol, and the list of those that do not",
     "proxy/test_side_requests.py": "what becomes of agents' side requests: searches, deferred tools, small models",
