@@ -6,7 +6,8 @@
 ``gatekeeper``   carries out what the session decides: store and log    ``refunds``     calls that wait for room
 ``credentials``  whose key goes where                                   ``encoding``    compressed bodies
 ``upstream``     the client                                             ``upstreams``   how each kind is addressed
-``server``       the listener, start and stop
+``server``       one run's proxy: start and stop                        ``serving``     HTTP on a socket: ``listener``
+``supervisor``   owns the socket, brings a dead proxy back              ``closed``      refuses where none comes back
 ``attribution``  which session and subagent an agent says that it is    ``direct``      connections past the proxy
 ``socket``       the responses API over WebSocket: ``socket_handshake`` opens it, ``socket_lanes`` tell whose each
                  message is, ``socket_turn`` is one response, ``upstream_socket`` the provider's side

@@ -2,13 +2,14 @@
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 from rig import Rig, Run
-from scripted import Gate, Script, Upstream, chunk, chunked_head, response, stream
+from scripted import Gate, Pause, Script, Upstream, chunk, chunked_head, response, stream
 from speech import CHAT, MESSAGES, RESPONSES, Speech
 
 from guardian_ci.audit.writer import LogWriter
@@ -240,3 +241,43 @@ def test_prompts_are_logged_only_where_the_policy_says_debug_and_then_redacted(
     text = run.server.config.log.read_text(encoding="utf-8")
     assert ("A prompt to find" in text) == logged
     assert secret not in text
+
+
+class TestAStoppedRun:
+    """Is told to who waits for an answer at once, and not when the upstream says its next word."""
+
+    def arrived(self, upstream: Upstream) -> None:
+        deadline = time.monotonic() + 10
+        while not upstream.seen:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def stopped(self, run: Run) -> None:
+        run.loop.loop.call_soon_threadsafe(run.server.stop, "stopped")
+
+    def test_a_call_whose_answer_has_not_begun_is_refused(self, start: Rig, upstream: Upstream, speech: Speech) -> None:
+        run = start({"name": "tests", "timeouts": {"silence_seconds": 30, "drain_seconds": 30}})
+        upstream.says([Pause(30)])
+        thread, got = in_background(run, speech, "Hello.")
+        self.arrived(upstream)
+        self.stopped(run)
+        thread.join(5)
+        assert (got[0].status_code, got[0].headers["x-guardian-reason"]) == (400, "run_stopped")
+        assert "has been stopped" in speech.message_of(got[0].json())
+        record = run.record_of(got[0])
+        assert (record["outcome"], record["estimated"], record["status"]) == ("cut", True, 400)
+        assert record["cost_picodollars"] > 0  # it was sent: whatever the upstream does now may be billed
+
+    def test_a_call_that_waits_for_room_is_refused(self, start: Rig, upstream: Upstream) -> None:
+        budgets = {"budgets": {"run": {"tokens": 900}}, "reservation_wait_seconds": 10}
+        run = start({"name": "tests", "timeouts": {"silence_seconds": 30, "drain_seconds": 30}, **budgets})
+        upstream.says([Pause(30)])
+        first, _ = in_background(run, MESSAGES, "One.")
+        self.arrived(upstream)
+        second, got = in_background(run, MESSAGES, "Two.")
+        second.join(0.3)
+        assert second.is_alive()
+        self.stopped(run)
+        for thread in (first, second):
+            thread.join(5)
+        assert (got[0].status_code, got[0].headers["x-guardian-reason"]) == (400, "run_stopped")
