@@ -113,6 +113,7 @@ def test_counting_tokens_passes_and_costs_nothing(start: Rig, upstream: Upstream
         ("GET", "/favicon.ico?x=<script>", False),
         ("POST", "/v1/messages%2fbatches", True),
         ("POST", "/v1beta/models/gemini-3:embedContent", True),
+        ("POST", "/v1beta/openai/chat/completions", True),
     ],
 )
 def test_every_other_path_is_refused_and_recorded(shared: Run, method: str, path: str, violation: bool) -> None:
