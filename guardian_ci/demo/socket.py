@@ -80,12 +80,13 @@ class _Connection:
             await self._fail(400, str(error))
 
     async def _answer(self, document: Mapping[str, object], given: Sequence[object]) -> None:
-        dialect = Responses()
-        ask, step, index = understand(dialect, document)
+        dialect, warm_up = Responses(), document.get("generate") is False
+        # A warm-up may have no input yet, only tools and instructions.
+        ask, step, index = understand(dialect, document if given or not warm_up else {**document, "input": " "})
         body = compact(document).encode()
         tokens = input_tokens(ask, step, body, index)
         answer = answer_to(dialect, ask, step, index=index, mark=f"{digest(body)}{next(self.numbers)}", tokens=tokens)
-        if document.get("generate") is False:
+        if warm_up:
             answer = replace(answer, blocks=(), tokens=tokens, hidden=0, stop=Stop.END)
             step = Step()
         await asyncio.sleep(step.delay_ms / 1000)

@@ -59,6 +59,12 @@ def test_a_warm_up_writes_nothing_and_can_be_gone_on_from(socket: ClientConnecti
     assert "".join(event.get("delta", "") for event in answer) == "Hi."
 
 
+def test_a_warm_up_may_have_no_input_yet(socket: ClientConnection) -> None:
+    warm = ask(socket, input=[], instructions="Be brief.", generate=False)
+    answer = ask(socket, input=prompt({"text": "Hi."}), previous_response_id=warm[-1]["response"]["id"])
+    assert "".join(event.get("delta", "") for event in answer) == "Hi."
+
+
 @pytest.mark.parametrize(
     ("members", "code"),
     [
