@@ -123,6 +123,8 @@ def test_a_ledger_outlives_the_run_and_a_named_session_goes_on(shell: Shell, ups
     assert shell.run("ask", options=["--policy", "guardian.yml", "--session", "another"])[0] == 0
 
 
+# The supervisor has no threads; the tests, which play it here, have one.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 class TestWhatCannotRun:
     """Each is said in one line, with the way out, and nothing is left behind."""
 
