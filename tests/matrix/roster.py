@@ -221,7 +221,7 @@ AGENTS = (
         tools=OPENCODE_TOOLS,
         short_of=dict.fromkeys(
             ("denied", "blocked"),
-            "it drops the arguments of a call to a tool that it does not have, and the reason with them",
+            "it drops the arguments of a call of an unknown tool",
         ),
     ),
     Agent(

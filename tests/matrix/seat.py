@@ -64,7 +64,8 @@ class Seat:
 
     def note(self, **cell: object) -> None:
         """Hold what was found against what is written, or write it."""
-        hold(self.agent.name, self.agent.version(), self.scenario, cell)
+        why = self.agent.short_of.get(self.scenario)
+        hold(self.agent.name, self.agent.version(), self.scenario, {**cell, "why": why} if why else cell)
 
     def heard(self, message: str) -> bool:
         """Whether a message has reached the model, however often the agent has quoted it."""

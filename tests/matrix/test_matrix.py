@@ -98,7 +98,7 @@ def end_of(seat: Seat, run: Run, *, requests: int, since: Mapping[str, Any]) -> 
     shown = any(run.shows(found["message"]) for found in run.findings)
     seat.note(requests=requests, seconds=seconds, exit=run.exit, shown=shown)
     good = requests <= MOST_REQUESTS and seconds <= MOST_SECONDS and shown
-    assert good or seat.scenario in seat.agent.short_of, run.said
+    assert good is (seat.scenario not in seat.agent.short_of), run.said
 
 
 def went_on(seat: Seat, run: Run, rule: str) -> None:
@@ -107,7 +107,7 @@ def went_on(seat: Seat, run: Run, rule: str) -> None:
     seat.note(exit=run.exit, went_on=GONE_ON in run.said, told=told)
     assert (run.outcome.code, {found["rule"] for found in run.findings}) == (1, {rule})
     assert GONE_ON in run.said, run.said
-    assert told or seat.scenario in seat.agent.short_of
+    assert told is (seat.scenario not in seat.agent.short_of)
 
 
 def metered(run: Run) -> Counter[tuple[object, ...]]:
