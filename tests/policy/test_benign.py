@@ -158,6 +158,8 @@ FOUND: Final = {
 KNOWN_FOUND: Final = {
     "install.sh |": "the installers of uv, ruff, Continue and Codex: run what nobody has seen",
     "copilot-install |": "the installer of Copilot CLI: the same",
+    "python distro.py": "runs a file that it has just fetched",
+    "SSL_CERT_FILE='client.pem'": "a *.pem file, which the default policy keeps",
     'bash -c "$AFTER"': "the self-test's workflow runs a text that another job gives it",
 }
 """By a piece of a found command: why its flag is right."""
@@ -188,7 +190,10 @@ SOURCES: Final = ("starlette", "httpx", "uvicorn", "h11", "click", "jsonschema",
 """Installed packages whose files an agent might read."""
 SCANNER: Final = SecretScanner()
 
-KNOWN_TEXTS: Final[dict[str, str]] = {}
+KNOWN_TEXTS: Final = {
+    "README.md": "shows how an attack is judged",
+    "guardian-ci/METADATA": "the same, installed",
+}
 """By the end of a file's path: why what the scanners say of it is right."""
 
 
