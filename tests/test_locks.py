@@ -11,14 +11,20 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 RUN_TIME = [*PROJECT["project"]["dependencies"], *EXTRAS["compression"]]
-"""What the action installs. The other extras have no build for every machine, so who wants them installs them."""
+"""What the action installs, with the clouds' extras where the policy names one; who wants the others installs them."""
 
 APART = "intercept"
 """The extra with a lock of its own: mitmproxy wants exact versions of what it shares with others."""
 
 SHARED_EXTRAS = [line for name, extra in EXTRAS.items() if name != APART for line in extra]
 DEVELOPMENT = [*RUN_TIME, *SHARED_EXTRAS, *PROJECT["dependency-groups"]["dev"]]
-PYTHON_LOCKS = ("requirements.txt", "tests/requirements.txt", "tests/intercept.txt", "tests/agents/aider.txt")
+PYTHON_LOCKS = (
+    "requirements.txt",
+    "requirements-clouds.txt",
+    "tests/requirements.txt",
+    "tests/intercept.txt",
+    "tests/agents/aider.txt",
+)
 NPM_LOCKS = ("tests/agents/package-lock.json", ".github/actions/post/package-lock.json")
 
 
@@ -43,11 +49,13 @@ def test_every_python_requirement_is_locked_with_its_hash(file: str) -> None:
 
 def test_the_locks_have_what_the_project_asks_for() -> None:
     assert names(RUN_TIME) <= set(locked("requirements.txt"))
+    assert names([*RUN_TIME, *EXTRAS["bedrock"], *EXTRAS["vertex"]]) <= set(locked("requirements-clouds.txt"))
     assert names(DEVELOPMENT) <= set(locked("tests/requirements.txt"))
 
 
-def test_the_tests_run_on_the_versions_that_users_get() -> None:
-    run_time = locked("requirements.txt")
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-clouds.txt"])
+def test_the_tests_run_on_the_versions_that_users_get(file: str) -> None:
+    run_time = locked(file)
     development = locked("tests/requirements.txt")
     assert {name: development.get(name) for name in run_time} == run_time
 

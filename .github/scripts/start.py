@@ -76,7 +76,7 @@ def main() -> int:
         secrets = inputs.secrets
         for secret in secrets:
             print(command("add-mask", secret))
-        install(folder / "site")
+        install(folder / "site", requirements_of(inputs.policy))
         port = inputs.port or free_port()
         refuse_taken(port)
         base_url = f"http://127.0.0.1:{port}"
@@ -171,13 +171,22 @@ def read_upstream_keys(text: str, problems: list[str]) -> dict[str, str]:
     return found
 
 
-def install(site: Path) -> None:
-    """Install the locked requirements, wheels only, each with its hash, into a folder of this run."""
+def requirements_of(policy: str) -> Path:
+    """The locked requirements that a policy needs: one that speaks of a cloud may have an upstream there.
+
+    By the words alone, as nothing is installed yet that could read it; what is installed and not needed does no harm.
+    """
+    text = Path(policy).read_text(encoding="utf-8", errors="replace") if policy else ""
+    return ROOT / ("requirements-clouds.txt" if re.search(r"bedrock|vertex", text) else "requirements.txt")
+
+
+def install(site: Path, requirements: Path) -> None:
+    """Install locked requirements, wheels only, each with its hash, into a folder of this run."""
     pip = subprocess.run(
         [
             *(sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
             *("--target", str(site), "--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"),
-            *("--requirement", str(ROOT / "requirements.txt")),
+            *("--requirement", str(requirements)),
         ],
         # A machine's preferences for where pip installs do not go together with --target.
         env={**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},

@@ -37,6 +37,23 @@ def run_step(folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize(
+    ("policy", "file"),
+    [
+        ("cost_limit_usd: 5\n", "requirements.txt"),
+        ("upstreams: {bedrock: {region: us-east-1, models: [claude-*]}}\n", "requirements-clouds.txt"),
+        ("upstreams:\n  eu: {kind: vertex, project: p, location: eu}\n", "requirements-clouds.txt"),
+    ],
+)
+def test_what_a_cloud_needs_is_installed_where_the_policy_speaks_of_one(
+    start: ModuleType, tmp_path: Path, policy: str, file: str
+) -> None:
+    (tmp_path / "guardian.yml").write_text(policy)
+    assert start.requirements_of(str(tmp_path / "guardian.yml")) == ROOT / file
+    assert (ROOT / file).exists()
+    assert start.requirements_of("") == ROOT / "requirements.txt"
+
+
 def test_every_wrong_input_is_named_at_once_with_the_way_out(tmp_path: Path) -> None:
     step = run_step(
         tmp_path,
