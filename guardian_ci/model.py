@@ -1,7 +1,7 @@
 """The nouns that all layers share. Values only: frozen, no behaviour beyond their own arithmetic."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +10,14 @@ PICODOLLARS: Final = 10**12
 
 RUN_TOKEN_PREFIX: Final = "gci-"  # noqa: S105 - a prefix, no secret
 """How a per-run token begins. It stands for the provider's key and is worth nothing outside the proxy."""
+
+
+DENIED_PREFIX: Final = "guardian_denied_"
+"""How the name of a denied tool call begins: a name that no agent has a tool for."""
+
+
+_HEAVIEST_BYTE: Final = 1000
+"""More thousandths of a token than any byte of text has."""
 
 
 class WireProtocol(StrEnum):
@@ -157,12 +165,19 @@ class ToolUse:
 class ToolResult:
     """A tool's result as the next request reports it. ``ok`` is None where the protocol does not say.
 
-    ``digest`` tells whether two results are the same; "" where nobody looked.
+    ``digest`` tells whether two results are the same; "" where nobody looked. ``name`` is what the request calls the
+    tool; "" where it repeats the result alone and not the call, None where nobody looked.
     """
 
     id: str
     ok: bool | None
     digest: str = ""
+    name: str | None = None
+
+    @property
+    def hides_denial(self) -> bool:
+        """Whether the request does not tell that the call was denied, if it was."""
+        return self.name is not None and not self.name.startswith(DENIED_PREFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +197,11 @@ class InputSize:
     has_tools: bool = False
     plain_weight: int = 0
     dense_weight: int = 0
+
+    def with_text(self, more: int) -> "InputSize":
+        """Return the size with so many bytes of text more, each as dear as text can be."""
+        weight = self.plain_weight + more * _HEAVIEST_BYTE if self.plain_weight else 0
+        return replace(self, text_bytes=self.text_bytes + more, plain_weight=weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

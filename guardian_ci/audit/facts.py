@@ -74,7 +74,12 @@ def received(request: str, plain: Mapping[str, object]) -> CallReceived:
         call["tools"] = tuple(ToolOffer(**each) for each in _list(call.get("tools")))  # type: ignore[arg-type]
         call["other_models"] = tuple(str(model) for model in cast("list[object]", call.get("other_models") or []))
         call["tool_results"] = tuple(
-            ToolResult(id=str(each["id"]), ok=cast("bool | None", each.get("ok")), digest=str(each.get("digest", "")))
+            ToolResult(
+                id=str(each["id"]),
+                ok=cast("bool | None", each.get("ok")),
+                digest=str(each.get("digest", "")),
+                name=cast("str | None", each.get("name")),
+            )
             for each in _list(call.get("tool_results"))
         )
         call["leaks"] = _leaks(call.get("leaks"))

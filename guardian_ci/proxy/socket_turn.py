@@ -21,8 +21,6 @@ from guardian_ci.wire.interface import Parsed, Wire
 from guardian_ci.wire.openai_responses_socket import END, Asked, OpenAIResponsesSocket, SteerWire, Told, messages, told
 
 _ERRORS: Final = range(400, 600)
-_BYTE_WEIGHT: Final = 1000
-"""More than any byte of text weighs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +223,5 @@ def _with_queued(parsed: Parsed, lane: Lane) -> Parsed:
     queued = lane.queued.get(parsed.call.previous_response_id or "", 0)
     if not queued:
         return parsed
-    size = parsed.call.size
-    bound = replace(
-        size,
-        text_bytes=size.text_bytes + queued,
-        plain_weight=size.plain_weight + queued * _BYTE_WEIGHT if size.plain_weight else 0,
-    )
+    bound = parsed.call.size.with_text(queued)
     return replace(parsed, call=replace(parsed.call, size=bound))

@@ -4,7 +4,6 @@ There is no ``await`` here, and the caller writes each decision to the log befor
 order of the log is the order of the decisions.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypedDict
@@ -299,7 +298,7 @@ class Guard:
             max_output_tokens=clamp,
             remove_tools=call.remove_tools,
             model=call.model,
-            notice="\n".join(_told(call)) or None,
+            notice=call.told or None,
             # Where nothing bounds the money, nothing need bound the searches.
             max_web_searches=(call.as_forwarded().max_web_searches or None) if _is_limited(call) else None,
             reserved=call.held,
@@ -417,18 +416,6 @@ class Guard:
                 for found in crossed
             ]
         return notes
-
-
-def _told(call: OpenCall) -> Iterator[str]:
-    """Yield what the model is told beside what the agent says: why its calls came to nothing, what is left to spend.
-
-    Where the provider keeps the conversation it has each call as the model made it, and not our words in its place.
-    """
-    request = call.received.call
-    if request.previous_response_id is not None:
-        yield from (f"[guardian-ci] {reason}" for reason in call.state.denials_of(request))
-    if call.notice is not None:
-        yield call.notice
 
 
 def _is_limited(call: OpenCall) -> bool:

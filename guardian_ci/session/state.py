@@ -183,8 +183,9 @@ class SessionState:
             self.denied.popitem(last=False)
 
     def denials_of(self, call: Call) -> tuple[str, ...]:
-        """Why the tool calls were denied whose results this call brings."""
-        return tuple(self.denied[result.id] for result in call.tool_results if result.id in self.denied)
+        """Why the tool calls were denied whose results this call brings, where it does not tell so itself."""
+        hiding = (result for result in call.tool_results if result.hides_denial)
+        return tuple(self.denied[result.id] for result in hiding if result.id in self.denied)
 
     def remember_measure(self, call: Call, model: str, tokens: int) -> None:
         """Note what a model's tokenizer made of this conversation."""

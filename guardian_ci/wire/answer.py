@@ -9,16 +9,13 @@ from functools import partial
 from typing import Final
 
 from guardian_ci.errors import UpstreamError
-from guardian_ci.model import Call, Finding, ToolUse, Usage, WireProtocol
+from guardian_ci.model import DENIED_PREFIX, Call, Finding, ToolUse, Usage, WireProtocol
 from guardian_ci.policy.tools import describe_tool
 from guardian_ci.wire.fields import Object
 from guardian_ci.wire.interface import MAX_ANSWER_BYTES, MAX_HELD_BYTES, AnswerReader, Path, Piece
 from guardian_ci.wire.json_text import Node, Splice, as_object, clean, parse_leniently, spliced
 from guardian_ci.wire.sse import Frame, Framer
 from guardian_ci.wire.usage import read_usage
-
-DENIED_PREFIX: Final = "guardian_denied_"
-"""How the name of a denied tool call begins: a name that no agent has a tool for."""
 
 _LONGEST_NAME: Final = 64
 _NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")

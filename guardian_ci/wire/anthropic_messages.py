@@ -88,7 +88,7 @@ class AnthropicMessages(JsonWire):
             size=walk.media.size(body, has_tools=bool(walk.offers.tools)),
             max_output_tokens=fields.count(request, "max_tokens"),
             tools=tuple(walk.offers.tools),
-            tool_results=tuple(_results(messages[new:])),
+            tool_results=tuple(_results(messages[new:], _names(messages[:new]))),
             service_tier=fields.text(request, "service_tier"),
             speed=fields.text(request, "speed"),
             geo=fields.text(request, "inference_geo"),
@@ -238,15 +238,24 @@ def _uses(tool: Object) -> int:
     return UNBOUNDED_SEARCHES if uses is None else uses
 
 
-def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
+def _names(messages: Sequence[Object]) -> Mapping[str, str]:
+    """The names of the tool calls in these messages, by their ids."""
+    blocks = (as_object(block) for message in messages for block in as_list(message.get("content")))
+    calls = (block for block in blocks if block.get("type") == "tool_use")
+    return {as_text(call.get("id")): clean(as_text(call.get("name"))) for call in calls}
+
+
+def _results(messages: Sequence[Object], names: Mapping[str, str]) -> Iterator[ToolResult]:
     for message in messages:
         for block in as_list(message.get("content")):
             result = as_object(block)
             if result.get("type") == "tool_result":
+                identity = as_text(result.get("tool_use_id"))
                 yield ToolResult(
-                    id=clean(as_text(result.get("tool_use_id"))),
+                    id=clean(identity),
                     ok=result.get("is_error") is not True,
                     digest=results.digest(result.get("content")),
+                    name=names.get(identity, ""),
                 )
 
 

@@ -357,10 +357,15 @@ def _results(contents: Sequence[Object]) -> Iterator[ToolResult]:
         for part in as_list(content.get("parts")):
             result = as_object(member(as_object(part), "functionResponse"))
             if result:
-                name = as_text(result.get("id")) or as_text(result.get("name"))
+                name = clean(as_text(result.get("name")))
                 response = as_object(result.get("response"))
                 ok = False if "error" in response else True if "output" in response or "result" in response else None
-                yield ToolResult(id=clean(name), ok=ok, digest=digest(result.get("response")))
+                yield ToolResult(
+                    id=clean(as_text(result.get("id"))) or name,
+                    ok=ok,
+                    digest=digest(result.get("response")),
+                    name=name,
+                )
 
 
 def _origin(content: Object, part: Object) -> Origin:

@@ -83,7 +83,7 @@ class OpenAIChat(JsonWire):
             max_output_tokens=max((maximum for maximum in maxima if maximum is not None), default=None),
             choices=fields.count(request, "n", least=1) or 1,
             tools=tuple(offers.tools),
-            tool_results=tuple(_results(messages[new:])),
+            tool_results=tuple(_results(messages[new:], _names(messages[:new]))),
             service_tier=fields.text(request, "service_tier"),
             cache_ttl=cache_lifetime(request),
             max_web_searches=sum(request.get(name) is not None for name in _PROVIDER_MEMBERS),
@@ -200,9 +200,26 @@ def _media(messages: Sequence[Object]) -> Media:
     return media
 
 
-def _results(messages: Sequence[Object]) -> Iterator[ToolResult]:
+def _names(messages: Sequence[Object]) -> Mapping[str, str]:
+    """The names of the tool calls in these messages, by their ids."""
+    calls = (as_object(call) for message in messages for call in as_list(message.get("tool_calls")))
+    return {
+        as_text(call.get("id")): clean(
+            as_text((as_object(call.get("function")) or as_object(call.get("custom"))).get("name"))
+        )
+        for call in calls
+    }
+
+
+def _results(messages: Sequence[Object], names: Mapping[str, str]) -> Iterator[ToolResult]:
     for message in messages:
         if as_text(message.get("role")) in {"tool", "function"}:
-            identity = message.get("tool_call_id") or message.get("name")
+            named = as_text(message.get("name"))
+            identity = as_text(message.get("tool_call_id")) or named
             content = message.get("content")
-            yield ToolResult(id=clean(as_text(identity)), ok=results.succeeded(content), digest=results.digest(content))
+            yield ToolResult(
+                id=clean(identity),
+                ok=results.succeeded(content),
+                digest=results.digest(content),
+                name=names.get(identity, clean(named)),
+            )

@@ -84,7 +84,7 @@ class OpenAIResponses(JsonWire):
             size=walk.media.size(body, has_tools=bool(walk.offers.tools)),
             max_output_tokens=fields.count(request, "max_output_tokens"),
             tools=tuple(walk.offers.tools),
-            tool_results=tuple(_results(items[new:])),
+            tool_results=tuple(_results(items[new:], _names(items[:new]))),
             service_tier=fields.text(request, "service_tier"),
             cache_ttl=cache_lifetime(request),
             max_web_searches=_searches(request) if walk.may_search else 0,
@@ -110,7 +110,7 @@ class OpenAIResponses(JsonWire):
             stream=True,
             fingerprint=fingerprint(model, Operation.GENERATE, items),
             size=walk.media.size(body, has_tools=False),
-            tool_results=tuple(_results(items)),
+            tool_results=tuple(_results(items, {})),
         )
 
     def _passages(self, request: Object, call: Call) -> Iterator[Passage]:
@@ -288,14 +288,22 @@ def _runs_at_client(kind: str, tool: Object) -> bool:
     return kind in _CLIENT_TOOLS
 
 
-def _results(items: Sequence[Object]) -> Iterator[ToolResult]:
+def _names(items: Sequence[Object]) -> Mapping[str, str]:
+    """The names of the tool calls among these items, by their ids."""
+    calls = (item for item in items if as_text(item.get("type")).endswith("_call"))
+    return {as_text(call.get("call_id")): clean(as_text(call.get("name"))) for call in calls}
+
+
+def _results(items: Sequence[Object], names: Mapping[str, str]) -> Iterator[ToolResult]:
     for item in items:
         kind = as_text(item.get("type"))
         if kind.endswith("_output"):
+            identity = as_text(item.get("call_id")) or as_text(item.get("id"))
             yield ToolResult(
-                id=clean(as_text(item.get("call_id")) or as_text(item.get("id"))),
+                id=clean(identity),
                 ok=_succeeded(kind, item),
                 digest=results.digest(item.get("output") or _without_ids(item)),
+                name=names.get(identity, ""),
             )
 
 

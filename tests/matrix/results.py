@@ -97,12 +97,11 @@ def _end(cell: Mapping[str, Any] | None, what: str) -> str:
     if cell is None:
         return "not known"
     shown = "our text" if cell["shown"] else "no text"
-    why = f": {cell['why']}" if "why" in cell else ""
-    return f"{cell['requests']} {what}, ≤ {cell['seconds']} s, exit {cell['exit']}, {shown}{why}"
+    return f"{cell['requests']} {what}, ≤ {cell['seconds']} s, exit {cell['exit']}, {shown}"
 
 
 def _goes_on(cell: Mapping[str, Any] | None, what: str) -> str:
     if cell is None:
         return "no tools"
-    told = "told why" if cell["told"] else f"not told why: {cell.get('why')}"
+    told = "told why" if cell["told"] else "not told why"
     return f"{what}, {'goes on' if cell['went_on'] else 'ends'}, {told}"

@@ -42,8 +42,6 @@ class Agent:
     """What guardian-ci changes in its calls although the policy asks for nothing."""
     budget: str = "token_budget: 60000"
     """A budget that a run of many turns outgrows."""
-    short_of: Mapping[str, str] = field(default_factory=dict)
-    """Why a scenario's bar is not met, by the scenario."""
 
     def work(self, folder: Path) -> Sequence[Tool]:
         """Return the steps that mend the greeting in ``hello.py``."""
@@ -219,10 +217,6 @@ AGENTS = (
         version=_package("opencode-linux-x64"),
         command=lambda prompt: ("run", "--model", "anthropic/claude-sonnet-4-6", prompt),
         tools=OPENCODE_TOOLS,
-        short_of=dict.fromkeys(
-            ("denied", "blocked"),
-            "it drops the arguments of a call of an unknown tool",
-        ),
     ),
     Agent(
         name="Continue",

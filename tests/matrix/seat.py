@@ -64,8 +64,7 @@ class Seat:
 
     def note(self, **cell: object) -> None:
         """Hold what was found against what is written, or write it."""
-        why = self.agent.short_of.get(self.scenario)
-        hold(self.agent.name, self.agent.version(), self.scenario, {**cell, "why": why} if why else cell)
+        hold(self.agent.name, self.agent.version(), self.scenario, cell)
 
     def heard(self, message: str) -> bool:
         """Whether a message has reached the model, however often the agent has quoted it."""

@@ -93,12 +93,13 @@ def test_a_blocked_file_is_read_neither_by_a_tool_nor_by_the_shell(seat: Seat) -
 
 
 def end_of(seat: Seat, run: Run, *, requests: int, since: Mapping[str, Any]) -> None:
-    """Note how the agent ended, and hold it against the bar where its row does not say why it is missed."""
+    """Note how the agent ended, and hold it against the bar."""
     seconds = run.seconds_since(since)
     shown = any(run.shows(found["message"]) for found in run.findings)
     seat.note(requests=requests, seconds=seconds, exit=run.exit, shown=shown)
-    good = requests <= MOST_REQUESTS and seconds <= MOST_SECONDS and shown
-    assert good is (seat.scenario not in seat.agent.short_of), run.said
+    assert requests <= MOST_REQUESTS, run.said
+    assert seconds <= MOST_SECONDS, run.said
+    assert shown, run.said
 
 
 def went_on(seat: Seat, run: Run, rule: str) -> None:
@@ -107,7 +108,7 @@ def went_on(seat: Seat, run: Run, rule: str) -> None:
     seat.note(exit=run.exit, went_on=GONE_ON in run.said, told=told)
     assert (run.outcome.code, {found["rule"] for found in run.findings}) == (1, {rule})
     assert GONE_ON in run.said, run.said
-    assert told is (seat.scenario not in seat.agent.short_of)
+    assert told
 
 
 def metered(run: Run) -> Counter[tuple[object, ...]]:

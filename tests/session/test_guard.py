@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -491,16 +492,20 @@ def test_the_notice_says_how_much_is_spent() -> None:
     assert notice.startswith("[guardian-ci] 61% of this session's budget is spent.")
 
 
-def test_a_model_whose_provider_keeps_the_conversation_is_told_why_its_call_was_denied() -> None:
+@pytest.mark.parametrize("name", ["", "invalid"], ids=["the provider keeps the call", "the agent calls it otherwise"])
+def test_a_model_to_which_no_agent_sends_our_words_is_told_why_its_call_was_denied(name: str) -> None:
     desk = Desk({"denied_tools": ["Bash"]})
     forward = desk.admitted(model="gpt-5.2")
     desk.tool(forward, "Bash", command="ls")
     desk.end(forward, usage=_usage(), response_id="resp_1")
-    brought = (ToolResult(id=f"Bash of {forward.request}", ok=False),)
-    told = desk.admitted(model="gpt-5.2", previous_response_id="resp_1", tool_results=brought).notice
-    assert told is not None
-    assert told.startswith("[guardian-ci] The tool Bash is denied")
-    assert desk.admitted(model="gpt-5.2", tool_results=brought).notice is None  # the agent sends our words itself
+    brought = ToolResult(id=f"Bash of {forward.request}", ok=False, name="guardian_denied_Bash")
+    hidden = replace(brought, name=name)
+    silent = desk.admitted(model="gpt-5.2", tool_results=(brought,))  # the agent sends our words itself
+    assert silent.notice is None
+    told = desk.admitted(model="gpt-5.2", tool_results=(hidden,))
+    assert told.notice is not None
+    assert told.notice.startswith("[guardian-ci] The tool Bash is denied")
+    assert told.reserved.tokens > silent.reserved.tokens + len(told.notice)
     assert desk.admitted(model="gpt-5.2", previous_response_id="resp_1").notice is None
 
 
@@ -512,7 +517,8 @@ def test_a_notice_is_kept_for_the_next_call_where_this_one_is_refused() -> None:
 
 
 def test_a_downgraded_call_is_priced_and_counted_as_the_model_that_it_goes_to() -> None:
-    desk = Desk(_SOFT | {"budgets": {"run": {"usd": 0.1}, "model": {"cheap": {"tokens": 5000}}}})
+    soft = {"on_budget": {"downgrade": {"at": 0.8, "to": "cheap"}}}
+    desk = Desk(_SOFT | soft | {"budgets": {"run": {"usd": 0.1}, "model": {"cheap": {"tokens": 5000}}}})
     desk.served(8000, max_output_tokens=8000)
     forward = desk.admitted(max_output_tokens=1000)
     assert forward.model == "cheap"
