@@ -156,11 +156,13 @@ class _Unmetered:
         exchange.session = session_name(scope, scope["headers"], self._proxy.gatekeeper)
         wants_socket = scope["type"] == "websocket"
         method, path = scope.get("method", "GET"), scope["path"]
-        # Looking costs nothing: a GET of an unknown path is refused, but it fails no build.
-        harmless = method in _HARMLESS
+        action = self._proxy.config.policy.for_session(exchange.session).action("unmetered_endpoint")
+        # Looking costs nothing: a GET of an unknown path is refused, but it fails no build. No policy lets a call through
+        # that nobody counts; it only says what follows.
+        harmless = method in _HARMLESS or action == "off"
         finding = Finding(
             rule="unmetered_endpoint",
-            verdict=Verdict.BLOCK,
+            verdict=Verdict.WARN if action == "warn" and not harmless else Verdict.BLOCK,
             reason="unmetered_endpoint",
             message=(
                 f"{method} {path[:200]} is no endpoint that guardian-ci meters, so it is not forwarded; "

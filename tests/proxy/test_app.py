@@ -130,6 +130,17 @@ def test_every_other_path_is_refused_and_recorded(shared: Run, method: str, path
     assert (found["rule"], found["violation"]) == ("unmetered_endpoint", violation)
 
 
+@pytest.mark.parametrize(("action", "verdict"), [("warn", "warn"), ("off", "block")])
+def test_a_policy_may_forgive_a_path_that_is_not_metered_and_it_is_refused_all_the_same(
+    start: Rig, action: str, verdict: str
+) -> None:
+    run = start({"rules": {"unmetered_endpoint": action}})
+    assert run.request("POST", "/v1/embeddings", MESSAGES, b"{}").status_code == 404
+    (found,) = run.call()["findings"]
+    assert (found["verdict"], found["violation"]) == (verdict, False)
+    assert run.upstream.seen == []
+
+
 def test_a_websocket_is_refused_with_the_status_that_makes_codex_fall_back_to_post(
     start: Rig, upstream: Upstream
 ) -> None:
