@@ -157,8 +157,8 @@ class _Unmetered:
         wants_socket = scope["type"] == "websocket"
         method, path = scope.get("method", "GET"), scope["path"]
         action = self._proxy.config.policy.for_session(exchange.session).action("unmetered_endpoint")
-        # Looking costs nothing: a GET of an unknown path is refused, but it fails no build. No policy lets a call through
-        # that nobody counts; it only says what follows.
+        # Looking costs nothing: a GET of an unknown path is refused, but it fails no build. No policy lets a call
+        # through that nobody counts; it only says what follows.
         harmless = method in _HARMLESS or action == "off"
         finding = Finding(
             rule="unmetered_endpoint",
