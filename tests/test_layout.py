@@ -25,6 +25,7 @@ TESTED_ELSEWHERE = {
     "demo/stream.py": "demo/test_upstream.py",
     "policy/build.py": "policy/test_policy.py",
     "policy/default.py": "policy/test_policy.py",
+    "policy/code_mode_tools.py": "policy/test_code_mode.py",
     "policy/javascript_program.py": "policy/test_code_mode.py",
     "policy/javascript_values.py": "policy/test_code_mode.py",
     "policy/merge.py": "policy/test_policy.py",

@@ -3,18 +3,19 @@
 Such a program runs where there are neither files nor a network, and where ``tools`` is its only door. So its calls of
 tools are all that matters: each is found, with its arguments as far as the program tells them (literals, what is
 joined of them, names that were given them, the elements of a list that is gone through). A part that is computed is
-``UNKNOWN``. A program that may reach a tool in a way that is not read here (another name for ``tools``, a computed
-member, text that is run) says so by a call of ``UNREAD``, a tool that no policy names.
+``UNKNOWN``. A program that may reach a tool in a way that is not read here (one that is handed on, a computed member,
+text that is run) says so by a call of ``UNREAD``, a tool that no policy names.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, product
+from itertools import islice
 from typing import Final
 
+from guardian_ci.policy.code_mode_tools import ToolCalls
 from guardian_ci.policy.javascript import Kind, UnreadableError, tokens
 from guardian_ci.policy.javascript_program import Program
-from guardian_ci.policy.javascript_values import NOBODY_KNOWS, Reader, Values
+from guardian_ci.policy.javascript_values import Reader
 from guardian_ci.policy.shell.facts import UNKNOWN
 
 UNREAD: Final = "tools[computed]"
@@ -68,36 +69,22 @@ class _CodeMode:
         self._program = program
         self._sign, self._name = program.sign, program.name
         self._reader = Reader(program)
+        self._tools = ToolCalls(program, self._reader)
 
     def calls(self) -> Iterator[tuple[str, object]]:
-        """Yield the calls of tools, and ``UNREAD`` where there may be others."""
-        read = True
-        for at in self._program.places.get("tools", ()):
-            if self._program.is_member(at):
-                continue
-            called = list(self._called(at))
-            yield from called
-            read = read and bool(called)
+        """Yield the calls of tools, and ``UNREAD`` where there may be others, or one of which nobody knows which."""
+        all_known = True
+        for name, argument in self._tools:
+            known = isinstance(name, str) and UNKNOWN not in name
+            all_known = all_known and known
+            yield (str(name) if known else UNREAD), argument
+        read = all_known and not self._tools.missed
         if not read or any(self._is_door(at) for at in range(len(self._program.words))):
             yield UNREAD, UNKNOWN
 
-    def _called(self, at: int) -> Iterator[tuple[str, object]]:
-        """Yield what is called where ``tools`` stands; nothing where that cannot be read."""
-        if self._sign(at + 1) == "." and self._name(at + 2) and self._sign(at + 3) == "(":
-            names: Values = [self._name(at + 2)]
-            opened = at + 3
-        elif self._sign(at + 1) == "[" and self._sign((close := self._program.partner.get(at + 1, at)) + 1) == "(":
-            names, end = self._reader.value(at + 2)
-            names = names if end == close else NOBODY_KNOWS
-            opened = close + 1
-        else:
-            return
-        given: Values = [{}] if self._sign(opened + 1) == ")" else self._reader.value(opened + 1)[0]
-        for name, argument in product(names, given):
-            known = isinstance(name, str) and UNKNOWN not in name
-            yield (str(name) if known else UNREAD), argument
-
     def _is_door(self, at: int) -> bool:
+        if at in self._tools.followed:
+            return False
         word = self._program.words[at]
         if word.kind is Kind.NAME:
             return word.text in _DOORS
@@ -110,8 +97,6 @@ class _CodeMode:
         close = self._program.partner.get(at, at)
         inside = self._program.words[at + 1 : close]
         if self._program.ends_operand(at - 1):
-            if self._name(at - 1) == "tools" and not self._program.is_member(at - 1):
-                return False  # read where the tools are
             if len(inside) == 1 and inside[0].kind is Kind.TEXT:
                 return False  # its text is looked at by itself
             numeric = self._is_numeric(range(at + 1, close))

@@ -1,6 +1,6 @@
 """The frame of a JavaScript program: which brackets belong together, and where its names are given values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from guardian_ci.policy.javascript import END, Kind, Token
@@ -10,6 +10,7 @@ ASSIGNS: Final = frozenset(ASSIGNS_WORDS.split())
 """Signs that give a value to what stands before them."""
 
 DECLARES: Final = frozenset({"const", "let", "var"})
+_HANDS_ON: Final = DECLARES | {"return", "throw"}
 _HEADS: Final = frozenset({"if", "for", "while", "switch", "await"})
 """What stands before round brackets that are no list of parameters, though a block follows."""
 
@@ -22,7 +23,8 @@ class Program:
     """The words of a program, and how they hang together.
 
     ``partner`` has for each bracket the place of the one that belongs to it, ``owner`` for each word the place of the
-    bracket that it stands in, ``places`` where each name stands. ``whole``: each bracket has its partner.
+    bracket that it stands in, ``places`` where each name stands, ``declared`` the places where a declaration begins to
+    name something (a name, or brackets that take a value apart). ``whole``: each bracket has its partner.
     """
 
     def __init__(self, words: Sequence[Token]) -> None:
@@ -34,6 +36,22 @@ class Program:
         for at, word in enumerate(words):
             if word.kind is Kind.NAME:
                 self.places.setdefault(word.text, []).append(at)
+        self.declared = {name for at in range(len(words)) if self.name(at) in DECLARES for name in self._declared(at)}
+
+    def _declared(self, at: int) -> Iterator[int]:
+        """Yield where the names of one declaration begin.
+
+        One that ends without a sign goes on into the next statement here, unless that hands a value on.
+        """
+        if self.is_member(at) or not self.whole:
+            return
+        owner = self.owner.get(at)
+        yield at + 1
+        at += 1
+        while at < len(self.words) and self.sign(at) not in {";", ")", "]", "}"} and self.name(at) not in _HANDS_ON:
+            if self.sign(at) == "," and self.owner.get(at) == owner:
+                yield at + 1
+            at = self.partner[at] + 1 if self.sign(at) in CLOSING else at + 1
 
     def _match_brackets(self) -> bool:
         """Pair the brackets; whether each has its partner."""

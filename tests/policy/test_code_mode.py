@@ -46,6 +46,21 @@ NESTED = 'tools.x({c: `a ${await tools.y({c: "cat .env"})}`})'
         (PATCH, [("apply_patch", "*** Begin Patch\n*** Delete File: .env")]),
         (RAW, [("apply_patch", "+\\nx")]),
         (NESTED, [("x", {"c": f"a {UNKNOWN}"}), ("y", {"c": "cat .env"})]),
+        ("const f = tools.x; await f('ls')", [("x", "ls")]),
+        ("const f = tools.x\nawait f('ls')\nf({c: 'cat'})", [("x", "ls"), ("x", {"c": "cat"})]),
+        ("f('ls')\nvar f = tools['x']", [("x", "ls")]),
+        ("let a = [1, 2], f = (tools.x), g = f; g?.('ls')", [("x", "ls")]),
+        ("const t = tools, f = t.x; f(); t.y('ls')", [("y", "ls"), ("x", {})]),
+        ("const t = globalThis.tools; t.x('ls'); globalThis?.tools?.y('cat')", [("y", "cat"), ("x", "ls")]),
+        ("const {x, 'y': f, z: g,} = tools; x(1); f(2); g(3)", [("z", 3), ("y", 2), ("x", 1)]),
+        ("const {x} = tools, d = 'ls'; [d].map(c => x({c}))", [("x", {"c": "ls"})]),
+        ("for (const f of ['x', 'y']) { const g = tools[f]; g('ls') }", [("x", "ls"), ("y", "ls")]),
+        ("const f = tools.x; const o = {f: 1}; o.f", []),
+        ("tools?.x('ls'); tools?.['y']?.('cat')", [("x", "ls"), ("y", "cat")]),
+        ("(tools).x('ls'); await (tools.y)('cat'); return ((tools.z))(1)", [("x", "ls"), ("y", "cat"), ("z", 1)]),
+        ("tools.x.call(null, 'ls'); tools.y.call(tools)", [("x", "ls"), ("y", {})]),
+        ("tools.x.apply(this, ['ls', 'cat']); tools.y.apply(null)", [("x", "ls"), ("y", {})]),
+        ("const f = tools.x.bind(tools); f('ls'); tools.y.bind(null)('cat')", [("y", "cat"), ("x", "ls")]),
         ('tools.x("a") // tools.y("b")\n/* tools.z("c") */', [("x", "a")]),
         ('// one line \r tools.x("a")', [("x", "a")]),
         ('const q = /"/; tools.x("a") //"', [("x", "a")]),
@@ -67,6 +82,9 @@ def test_the_calls_of_tools_are_found_with_their_arguments(program: str, calls: 
         ("tools.x(atob('Y2F0'))", UNKNOWN),
         ("tools.x(String.fromCharCode(99))", UNKNOWN),
         ("tools.x(['ls'].reverse().join(' '))", UNKNOWN),
+        ("tools.x.apply(null, a)", UNKNOWN),
+        ("tools.x.call(f(), 'cat')", UNKNOWN),
+        ("const f = tools.x; f(a)", UNKNOWN),
         ("tools.x('cat ' + a)", f"cat {UNKNOWN}"),
         ("tools.x(`cat ${a}/b`)", f"cat {UNKNOWN}/b"),
         ("tools.x({c: a})", {"c": UNKNOWN}),
@@ -102,12 +120,45 @@ def test_what_is_computed_is_unknown_and_never_left_out(program: str, argument: 
 @pytest.mark.parametrize(
     "program",
     [
-        "const t = tools; t.x('cat')",
-        "const {x} = tools; x('cat')",
-        "const f = tools.x; f('cat')",
-        "tools.x.call(null, 'cat')",
-        "tools?.x('cat')",
-        "(tools).x('cat')",
+        "let f; f = tools.x; f('cat')",
+        "let f = tools.x; f = tools.y; f('cat')",
+        "const f = tools.x; { const f = tools.y; f('cat') }",
+        "const f = tools.x || g; f('cat')",
+        "const f = (0, tools.x); f('cat')",
+        "const f = g = tools.x; g('cat')",
+        "const f = tools.x\n`cat`",
+        "const f = () => tools.x; f()('cat')",
+        "function f() {} const g = () => { const b = 1\nreturn b, f = tools.x }; g()('cat')",
+        "const a = g`${b, f = tools.x}`",
+        "const f = tools.x; g(f)",
+        "const f = tools.x; [f][0]('cat')",
+        "const f = tools.x; const o = {f}; o.f('cat')",
+        "const f = tools.x; f.toString()",
+        "const t = tools; [t].map(t => t.x('cat'))",
+        "const t = tools; t[a]('cat')",
+        "const t = tools; g(t)",
+        "const t = {...tools}; t.x('cat')",
+        "const {x = 1} = tools; x('cat')",
+        "const {...t} = tools; t.x('cat')",
+        "const {[a]: f} = tools; f('cat')",
+        "const {x: {call}} = tools; call(null, 'cat')",
+        "const {call} = tools.x; call(null, 'cat')",
+        "let f; ({x: f} = tools); f('cat')",
+        "((t) => t.x('cat'))(tools)",
+        "(function (f) { f('cat') })(tools.x)",
+        "const g = function (f) { f('cat') }\n(tools.x)('ls')",
+        "const of = f => f('cat'); of(tools.x)('ls')",
+        "((tools) => tools.x('ls'))(a)",
+        "function tools() {}",
+        "tools.x.call(...[null, 'cat'])",
+        "tools.x.call([, 'ls'][0], 'cat')",
+        "tools.x.call",
+        "tools.x.bind(null, 'cat')()",
+        "tools.x = f; tools.x('cat')",
+        "globalThis.tools = {x: f}",
+        "globalThis.globalThis.tools.x('cat')",
+        "const {tools: t} = globalThis; t.x('cat')",
+        "for (const t of [tools]) t.x('cat')",
         "tools[a]('cat')",
         "tools[`${a}`]('cat')",
         "f(tools)",
@@ -142,6 +193,11 @@ def test_what_is_computed_is_unknown_and_never_left_out(program: str, argument: 
 def test_a_program_that_may_reach_a_tool_in_another_way_says_so(program: str) -> None:
     called = calls_in(program)
     assert NOBODY_KNOWS in called or UNREAD in [name for name, _ in called]
+
+
+@pytest.mark.parametrize("program", ["tools[a]({c: 'ls'})", "const f = tools[a]; f.call(null, {c: 'ls'})"])
+def test_a_call_of_a_tool_whose_name_nobody_knows_is_judged_by_its_argument_and_as_unknown(program: str) -> None:
+    assert calls_in(program) == [(UNREAD, {"c": "ls"}), NOBODY_KNOWS]
 
 
 def test_only_the_code_modes_own_tool_is_given_programs() -> None:
@@ -187,7 +243,10 @@ def test_no_words_before_a_call_make_it_unseen(before: str, call: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ['"' * 50_000, "/*" * 50_000, "`${" * 10_000, "\\" * 50_000, '"a"+' * 10_000, "a:" * 20_000, "'\n" * 30_000,
-     "tools.x(" * 2_000, "[" * 20_000, "/" * 50_000, "a=[a,a];" * 2_000 + "tools.x(a)", "tools.x(a=>" * 500],
+     "tools.x(" * 2_000, "[" * 20_000, "/" * 50_000, "a=[a,a];" * 2_000 + "tools.x(a)", "tools.x(a=>" * 500,
+     "const " + ",".join(f"a{i}=tools.x" for i in range(2_400)), "const a={" * 2_000 + "}" * 2_000, "let " * 9_000,
+     ";".join(f"let a{i + 1}=a{i}" for i in range(1_900)).replace("a0;", "tools;"),
+     "(" * 4_000 + "tools" + ")" * 4_000],
 )  # fmt: skip
 def test_a_long_text_costs_no_more_than_its_length(text: str) -> None:
     began = time.process_time()

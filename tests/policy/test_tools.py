@@ -338,8 +338,11 @@ def test_a_freeform_patch_names_its_files() -> None:
         ('for (const c of ["ls", "cat .env"]) await tools.exec_command({cmd: c})', "ls\ncat .env", ()),
         ("await tools.exec_command({cmd: atob(x)})", f"$(computed)\n{UNKNOWN_COMMAND}", ()),
         ("await tools.exec_command({cmd: `cat ${x}`})", f"cat $(computed)\n{UNKNOWN_COMMAND}", ()),
-        ("await tools[x]({path: 'a'})", None, ("a",)),
-        ("const {exec_command: run} = tools; run({cmd: 'cat .env'})", UNKNOWN_COMMAND, ()),
+        ("await tools[x]({path: 'a'})", UNKNOWN_COMMAND, ("a",)),
+        ("await tools[x]({cmd: 'touch a'})", f"touch a\n{UNKNOWN_COMMAND}", ()),
+        ("const {exec_command: run} = tools; run({cmd: 'cat .env'})", "cat .env", ()),
+        ("const run = tools.exec_command; ['cat .env'].map(cmd => run({cmd}))", "cat .env", ()),
+        ("const run = tools.exec_command; go(run)", UNKNOWN_COMMAND, ()),
     ],
 )
 def test_a_program_of_the_code_mode_is_what_it_hands_to_tools(

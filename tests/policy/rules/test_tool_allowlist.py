@@ -278,7 +278,9 @@ def test_each_call_of_a_program_is_held_against_the_list_by_its_own_name() -> No
     program = "const r = await tools.exec_command({cmd: 'ls'}); await tools.mcp__jira__create({title: r.output})"
     assert refused(listed("bash", "mcp__jira"), "exec", program) == []
     assert refused(listed("bash"), "exec", program) == ["mcp__jira__create"]
-    assert refused(listed("bash"), "exec", "const t = tools; t.mcp__jira__create({})") == ["tools[computed]"]
+    assert refused(listed("bash"), "exec", "const t = tools; t.mcp__jira__create({})") == ["mcp__jira__create"]
+    assert refused(listed("bash"), "exec", "[tools][0].mcp__jira__create({})") == ["tools[computed]"]
+    assert refused(listed("bash"), "exec", "tools[a]({cmd: 'ls'})") == ["tools[computed]"]
     assert refused(listed("bash"), "exec", "text(load('a'))") == []
 
 
