@@ -134,7 +134,7 @@ def test_calls_that_a_kill_has_torn_count_as_spent(upstream: Upstream, tmp_path:
     budgets = {"day": {"usd": 0.1}, "session": {"tokens": 30_000}}
     day = today()
     asks = [
-        Ask(protocol=protocol, model=MODELS[protocol][0], most=1000, plan=Plan(output=1000, delay=0.4), seed=seed)
+        Ask(protocol=protocol, model=MODELS[protocol][0], most=1000, plan=Plan(output=1000, stall=True), seed=seed)
         for seed, protocol in enumerate(PROTOCOLS * 4)
     ]
 
