@@ -145,10 +145,10 @@ def test_a_run_knows_whether_direct_connections_were_watched_for(tmp_path: Path)
 
 
 def test_a_run_knows_the_hosts_that_were_tunnelled_each_once(log: RecordedLog) -> None:
-    for host in ("github.com:443", "pypi.org:443", "github.com:443"):
+    for host in ("github.com:443", "docs.example.com:443", "github.com:443"):
         log.notice(level="info", code="host_tunnelled", host=host)
     summary = summed(log.end())
-    assert [list(run.tunnelled) for run in summary.runs] == [["github.com:443", "pypi.org:443"]]
+    assert [list(run.tunnelled) for run in summary.runs] == [["github.com:443", "docs.example.com:443"]]
     assert summary.notices == ()
 
 

@@ -78,7 +78,7 @@ OPENCODE: Final = Agent(
     protocols=_PROTOCOLS,
     prepare=_opencode,
     set_by=_SET_BY,
-    outside=(*_OUTSIDE, "packages of plugins, at registry.npmjs.org"),
+    outside=(*_OUTSIDE, "packages of plugins, from npm"),
 )
 KILO: Final = Agent(
     name="kilo",
