@@ -35,7 +35,7 @@ _ERRORS: Final[Mapping[int, tuple[str, str | None]]] = {
 _STOPS: Final = {Stop.END: "stop", Stop.TOOLS: "tool_calls", Stop.LIMIT: "length"}
 
 
-def openai_error(status: int, message: str, request_id: str) -> Mapping[str, object]:
+def openai_error(status: int, message: str, request_id: str) -> Mapping[str, Mapping[str, object]]:
     """Return an error's body, the same for all of OpenAI's protocols."""
     kind, code = _ERRORS.get(
         status, ("server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error", None)

@@ -99,7 +99,7 @@ class _Connection:
 
     async def _fail(self, status: int, message: str, *, code: str | None = None) -> None:
         """Send the error that answers a ``response.create``."""
-        error = dict(openai_error(status, message, "req_demo")["error"])  # type: ignore[call-overload]
+        error = dict(openai_error(status, message, "req_demo")["error"])
         told = {"type": "error", "status": status, "error": error | ({"code": code} if code else {})}
         await self.connection.send_text(compact(told))
 

@@ -178,8 +178,8 @@ def test_models_and_costs_are_learned_over_all_runs(tmp_path: Path) -> None:
         ("", "./**"),
         ("src/*.py", "./src/**"),
         ("*.py", "./**"),
-        ("/home/me/work/x.py", "/home/me/work/**"),
-        ("/home/me/work/**", "/home/me/work/**"),
+        ("/home/me/code/x.py", "/home/me/code/**"),
+        ("/home/me/code/**", "/home/me/code/**"),
         ("/etc/hosts", "/etc/**"),
         ("/etc", None),
         ("/", None),
@@ -196,12 +196,12 @@ def test_a_file_is_allowed_by_its_folder(path: str, pattern: str | None) -> None
 
 
 def test_what_lies_in_the_agents_own_folder_is_allowed_wherever_that_is_next_time(tmp_path: Path) -> None:
-    log = RecordedLog(tmp_path / "log.ndjson").start(folder="/home/me/work").admitted()
-    for number, path in enumerate(("/home/me/work/src/a.py", "/home/me/workshop/b.py", "/home/me/work")):
+    log = RecordedLog(tmp_path / "log.ndjson").start(folder="/home/me/code").admitted()
+    for number, path in enumerate(("/home/me/code/src/a.py", "/home/me/codebase/b.py", "/home/me/code")):
         read = {key: value for key, value in tool().items() if key in {"name", "canonical", "arguments"}}
         log.judged(tool=read | {"id": str(number), "paths": [path]})
     learned = learn([read_log(log.call(request_id="req-1").end())])
-    assert list(learned.files[Access.READ] or ()) == ["./src/**", "/home/me/workshop/**", "./**"]
+    assert list(learned.files[Access.READ] or ()) == ["./src/**", "/home/me/codebase/**", "./**"]
 
 
 def test_many_folders_become_those_that_they_lie_in() -> None:

@@ -1,12 +1,16 @@
 """A scripted upstream, and proxies in front of it."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from detour import ADDRESS
 from rig import Crashes, Rig, Run
 from scripted import LoopThread, Upstream, upstream_of
 from speech import SPEECHES, Speech
+
+from guardian_ci.proxy.direct_lookout import OwnConnections
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +68,16 @@ def speech(request: pytest.FixtureRequest) -> Speech:
 @pytest.fixture(params=[False, True], ids=["whole", "streamed"])
 def streamed(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
+
+
+@pytest.fixture
+def provider() -> Iterator[socket.socket]:
+    """Somebody whom a program may reach past the proxy."""
+    with socket.create_server((ADDRESS, 0)) as server:
+        yield server
+
+
+@pytest.fixture
+def own() -> OwnConnections:
+    """What the proxy knows of its own connections."""
+    return OwnConnections()

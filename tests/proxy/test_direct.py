@@ -3,11 +3,11 @@
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from detour import ADDRESS, HOST, Program, known_of
+from detour import HOST, Program, known_of
 from rig import Rig
 from scripted import LoopThread, Upstream, response
 from scripted_socket import socket_upstream_of
@@ -27,17 +27,6 @@ from guardian_ci.proxy.direct_process import Process
 from guardian_ci.proxy.direct_table import connections, end
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows connections")
-
-
-@pytest.fixture
-def provider() -> Iterator[socket.socket]:
-    with socket.create_server((ADDRESS, 0)) as server:
-        yield server
-
-
-@pytest.fixture
-def own() -> OwnConnections:
-    return OwnConnections()
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux show
 
 
 @pytest.fixture
-def provider() -> Iterator[socket.socket]:
-    with socket.create_server((ADDRESS, 0)) as server:
-        yield server
-
-
-@pytest.fixture
-def own() -> OwnConnections:
-    return OwnConnections()
-
-
-@pytest.fixture
 def lookout(provider: socket.socket, own: OwnConnections) -> Iterator[Lookout]:
     with closing(Lookout(known_of(provider.getsockname()[1]), own)) as made:
         yield made
